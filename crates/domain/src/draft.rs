@@ -1,0 +1,185 @@
+//! A send as it was asked for: parsed once at the edge, well formed from then on.
+
+use serde_json::Value;
+
+use crate::address::{Address, UserIdentifier};
+use crate::fields::{FieldError, Fields};
+use crate::ids::SenderId;
+use crate::message::{Class, Content};
+use crate::phone::{E164, Region};
+use crate::time::Timestamp;
+
+/// A message somebody wants sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// From which number.
+    pub sender: SenderId,
+    /// To whom.
+    pub to: Address,
+    /// What.
+    pub content: Content,
+    /// The provider's id of the message it answers.
+    pub context: Option<String>,
+    /// Not before this time.
+    pub send_at: Option<Timestamp>,
+    /// Not after this time.
+    pub expires_at: Option<Timestamp>,
+    /// What it is for.
+    pub class: Class,
+    /// The caller's own name for it.
+    pub reference: Option<String>,
+}
+
+impl Draft {
+    /// Reads the body of `POST /v1/messages`: Meta's message object under `message`, or flat beside our fields.
+    ///
+    /// # Errors
+    /// The first field that is missing, unknown or wrong.
+    pub fn read(body: &Value, region: Region) -> Result<Self, FieldError> {
+        let mut fields = Fields::of(body, "")?;
+        let sender = SenderId(fields.integer("sender_id")?);
+        let send_at = optional_time(&mut fields, "send_at")?;
+        let expires_at = optional_time(&mut fields, "expires_at")?;
+        let class = optional_class(&mut fields)?;
+        let reference = fields.optional_text_within("reference", 255)?.map(ToOwned::to_owned);
+        read_provider_options(&mut fields)?;
+        let message = match fields.optional_object("message")? {
+            Some(mut message) => {
+                let read = read_message(&mut message, region)?;
+                message.finish()?;
+                read
+            }
+            None => read_message(&mut fields, region)?,
+        };
+        fields.finish()?;
+        if let (Some(due), Some(end)) = (send_at, expires_at)
+            && end <= due
+        {
+            return Err(FieldError::new("out_of_range", "expires_at", "must lie after send_at"));
+        }
+        let class = class.unwrap_or_else(|| default_class(&message.content));
+        let Message { to, content, context } = message;
+        Ok(Self { sender, to, content, context, send_at, expires_at, class, reference })
+    }
+}
+
+struct Message {
+    to: Address,
+    content: Content,
+    context: Option<String>,
+}
+
+fn read_message(fields: &mut Fields<'_>, region: Region) -> Result<Message, FieldError> {
+    if fields.optional_text("messaging_product")?.is_some_and(|product| product != "whatsapp") {
+        return Err(fields.error("invalid_value", "messaging_product", "must be `whatsapp`"));
+    }
+    if fields.optional_text("recipient_type")?.is_some_and(|kind| kind != "individual") {
+        return Err(fields.error("invalid_value", "recipient_type", "must be `individual`"));
+    }
+    // Ours carries the attempt's name, without which a lost answer could not be settled.
+    if fields.optional("biz_opaque_callback_data").is_some() {
+        let detail = "Waypost uses this field itself; give your own name as `reference`";
+        return Err(fields.error("reserved_field", "biz_opaque_callback_data", detail));
+    }
+    let to = read_address(fields, region)?;
+    let context = match fields.optional_object("context")? {
+        None => None,
+        Some(mut context) => {
+            let id = context.text_within("message_id", 512)?.to_owned();
+            context.finish()?;
+            Some(id)
+        }
+    };
+    let content = Content::read(fields)?;
+    Ok(Message { to, content, context })
+}
+
+fn read_address(fields: &mut Fields<'_>, region: Region) -> Result<Address, FieldError> {
+    let recipient = fields.optional_text("recipient")?;
+    // If both are given, `to` wins: so does Meta.
+    if let Some(text) = fields.optional_text("to")? {
+        return E164::parse(text, region)
+            .map(Address::Phone)
+            .map_err(|error| fields.error("invalid_phone", "to", error.to_string()));
+    }
+    let Some(text) = recipient else {
+        return Err(fields.error("missing_field", "to", "give the recipient's phone number"));
+    };
+    UserIdentifier::try_from(text.to_owned())
+        .map(Address::UserId)
+        .map_err(|error| fields.error("invalid_value", "recipient", error.to_string()))
+}
+
+fn optional_time(fields: &mut Fields<'_>, key: &'static str) -> Result<Option<Timestamp>, FieldError> {
+    let text = fields.optional_text(key)?;
+    text.map(Timestamp::parse).transpose().map_err(|error| fields.error("invalid_time", key, error.to_string()))
+}
+
+fn optional_class(fields: &mut Fields<'_>) -> Result<Option<Class>, FieldError> {
+    let Some(text) = fields.optional_text("class")? else { return Ok(None) };
+    let known = Class::ALL.map(Class::as_str).join(", ");
+    Class::parse(text)
+        .map(Some)
+        .ok_or_else(|| fields.error("invalid_value", "class", format!("expected one of {known}")))
+}
+
+/// No provider of today takes options; one that is named all the same is refused, not dropped silently.
+fn read_provider_options(fields: &mut Fields<'_>) -> Result<(), FieldError> {
+    match fields.optional_object("provider_options")? {
+        None => Ok(()),
+        Some(options) => options.finish(),
+    }
+}
+
+/// A template whose category is not known here counts as marketing; free text answers somebody.
+const fn default_class(content: &Content) -> Class {
+    match content {
+        Content::Template(_) => Class::Marketing,
+        Content::Text { .. } | Content::Image(_) => Class::Conversational,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nested_and_flat_are_the_same_message() {
+        let nested = json!({"sender_id": 7, "reference": "o-1", "class": "transactional",
+            "message": {"messaging_product": "whatsapp", "to": "98765 43210", "type": "text", "text": {"body": "hi"}}});
+        let flat = json!({"sender_id": 7, "reference": "o-1", "class": "transactional",
+            "messaging_product": "whatsapp", "to": "+919876543210", "type": "text", "text": {"body": "hi"}});
+        let [nested, flat] = [nested, flat].map(|body| Draft::read(&body, Region::INDIA));
+        assert_eq!(nested, flat);
+        let draft = nested.expect("well formed");
+        assert_eq!((draft.to.value(), draft.class), ("+919876543210", Class::Transactional));
+    }
+
+    #[test]
+    fn wrong_fields_are_named() {
+        let text = json!({"to": "+919876543210", "type": "text", "text": {"body": "hi"}});
+        let with = |key: &str, value: Value| {
+            let mut body = text.clone();
+            body["sender_id"] = json!(7);
+            body[key] = value;
+            Draft::read(&body, Region::INDIA).expect_err(key)
+        };
+        for (key, value, code) in [
+            ("sender_id", json!("seven"), "wrong_type"),
+            ("to", json!("anonymous"), "invalid_phone"),
+            ("to", json!(919_876_543_210_i64), "wrong_type"),
+            ("class", json!("promo"), "invalid_value"),
+            ("send_at", json!("tomorrow"), "invalid_time"),
+            ("sendat", json!("2026-11-20T18:00:00Z"), "unknown_field"),
+            ("biz_opaque_callback_data", json!("mine"), "reserved_field"),
+            ("recipient_type", json!("group"), "invalid_value"),
+        ] {
+            let error = with(key, value);
+            assert_eq!((error.code, error.field.as_str()), (code, key));
+        }
+        assert_eq!(Draft::read(&text, Region::INDIA).expect_err("no sender").field, "sender_id");
+        assert_eq!(Draft::read(&json!([]), Region::INDIA).expect_err("a list").code, "wrong_type");
+    }
+}

@@ -1,0 +1,79 @@
+//! Why a provider did not take a message, and whether trying again can help.
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of refusal it was; decides back-off and remedy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalKind {
+    /// The provider had a passing fault and said that nothing was sent.
+    Transient,
+    /// The number, application or account is over its rate.
+    SenderRate,
+    /// Too many messages to one person.
+    PairRate,
+    /// The token is missing, expired or lacks a right.
+    Authentication,
+    /// The template is missing, paused or filled wrongly.
+    Template,
+    /// This person cannot be reached.
+    Recipient,
+    /// A rule of WhatsApp forbids it now (window, marketing cap, account restriction).
+    Policy,
+    /// The request is wrong and stays wrong.
+    Permanent,
+}
+
+impl RefusalKind {
+    /// Every kind, for tests and tables.
+    pub const ALL: [Self; 8] = [
+        Self::Transient,
+        Self::SenderRate,
+        Self::PairRate,
+        Self::Authentication,
+        Self::Template,
+        Self::Recipient,
+        Self::Policy,
+        Self::Permanent,
+    ];
+
+    /// Whether the same message may be tried again by itself.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        matches!(self, Self::Transient | Self::SenderRate | Self::PairRate)
+    }
+
+    /// Whether the refusal is a limit, which slows a message down but never fails it before its expiry.
+    #[must_use]
+    pub const fn is_limit(self) -> bool {
+        matches!(self, Self::SenderRate | Self::PairRate)
+    }
+
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transient => "transient",
+            Self::SenderRate => "sender_rate",
+            Self::PairRate => "pair_rate",
+            Self::Authentication => "authentication",
+            Self::Template => "template",
+            Self::Recipient => "recipient",
+            Self::Policy => "policy",
+            Self::Permanent => "permanent",
+        }
+    }
+}
+
+/// Why a message failed, in words for people beside the code that can be searched for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Failure {
+    /// The provider's code, or ours where no provider was asked.
+    pub code: String,
+    /// What kind of refusal it is.
+    pub kind: RefusalKind,
+    /// What happened.
+    pub reason: String,
+    /// What helps.
+    pub remedy: String,
+}
