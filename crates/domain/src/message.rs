@@ -133,8 +133,8 @@ impl Content {
     /// # Errors
     /// Anything else.
     pub fn from_stored(text: &str) -> Result<Self, FieldError> {
-        let value: Value =
-            serde_json::from_str(text).map_err(|error| FieldError::new("invalid_json", "content", error.to_string()))?;
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| FieldError::new("invalid_json", "content", error.to_string()))?;
         Self::read(&mut Fields::of(&value, "content")?)
     }
 

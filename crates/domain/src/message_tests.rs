@@ -45,9 +45,17 @@ fn what_is_wrong_is_named_at_its_field() {
         (json!({"type": "text", "text": {"body": "a\u{0}b"}}), "invalid_text", "message.text.body"),
         (json!({"type": "text", "text": {"body": "hi", "preview": true}}), "unknown_field", "message.text.preview"),
         (json!({"type": "text", "text": {"body": "hi"}, "image": {"id": "1"}}), "unknown_field", "message.image"),
-        (json!({"type": "image", "image": {"id": "1", "link": "https://a.example"}}), "exactly_one", "message.image.id"),
+        (
+            json!({"type": "image", "image": {"id": "1", "link": "https://a.example"}}),
+            "exactly_one",
+            "message.image.id",
+        ),
         (json!({"type": "image", "image": {"link": "file:///etc/passwd"}}), "invalid_url", "message.image.link"),
-        (json!({"type": "template", "template": {"name": "Hello", "language": {"code": "en"}}}), "invalid_name", "message.template.name"),
+        (
+            json!({"type": "template", "template": {"name": "Hello", "language": {"code": "en"}}}),
+            "invalid_name",
+            "message.template.name",
+        ),
         (json!({"type": "template", "template": {"name": "hello"}}), "missing_field", "message.template.language"),
         (
             json!({"type": "template", "template": {"name": "h", "language": {"code": "en"}, "components": [{"type": "body", "parameters": [{"type": "text"}]}]}}),

@@ -61,11 +61,9 @@ fn numbers_of_other_countries_keep_their_zeros() {
 
 #[test]
 fn two_forms_of_one_account_share_a_match_key() {
-    for (left, right) in [
-        ("+5511961234567", "+551161234567"),
-        ("+5215512345678", "+525512345678"),
-        ("+5491123456789", "+541123456789"),
-    ] {
+    for (left, right) in
+        [("+5511961234567", "+551161234567"), ("+5215512345678", "+525512345678"), ("+5491123456789", "+541123456789")]
+    {
         let [left, right] = [left, right].map(|text| E164::parse(text, Region::INDIA).expect("a number").match_key());
         assert_eq!(left, right);
     }

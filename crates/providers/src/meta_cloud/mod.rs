@@ -1,0 +1,19 @@
+//! Meta's WhatsApp Cloud API, `POST /{version}/{phone number id}/messages` of the Graph API, and its callbacks.
+
+mod client;
+mod codes;
+mod decode;
+mod encode;
+mod errors;
+mod inbound;
+mod settings;
+mod wire;
+
+pub use settings::Settings;
+
+pub(crate) use client::MetaCloud;
+pub(crate) use decode::decode;
+pub(crate) use encode::payload;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,40 @@
+//! What is needed to use one business number.
+
+use secrecy::SecretString;
+
+/// One business number with the right to use it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `https://graph.facebook.com`, or the simulator's address.
+    pub graph_base_url: String,
+    /// Such as `v23.0`. Always sent: without it Graph takes the application's default.
+    pub graph_version: String,
+    /// Meta's id of the business number.
+    pub phone_number_id: String,
+    /// Token of a system user with `whatsapp_business_messaging`.
+    pub access_token: SecretString,
+    /// Secret of the application that owns the callback subscription.
+    pub app_secret: Option<SecretString>,
+}
+
+impl Settings {
+    /// Where messages and read receipts of this number go, below the base address.
+    pub(super) fn messages_path(&self) -> String {
+        format!("/{}/{}/messages", segment(&self.graph_version), segment(&self.phone_number_id))
+    }
+
+    /// The address of a path given by [`Self::messages_path`].
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.graph_base_url.trim_end_matches('/'))
+    }
+}
+
+/// Percent-encoded, so that an id with a slash or a question mark in it cannot lead to another endpoint.
+fn segment(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,78 @@
+//! The provider of accounts that are not live: the request is built and kept exactly as Meta would get it, every
+//! message counts as delivered at once, and nothing leaves the house.
+
+use async_trait::async_trait;
+use domain::attempt::AttemptStatus;
+use domain::refusal::{Failure, RefusalKind};
+use serde_json::Value;
+
+use crate::{
+    Answer, Call, CallOutcome, Capabilities, ExternalId, HookHeaders, InvalidSignature, NotSupported, Outcome,
+    Prepared, Provider, ProviderKind, Refusal, meta_cloud,
+};
+
+const CAPABILITIES: Capabilities = Capabilities {
+    recipients_per_call: 1,
+    echoes_reference: false,
+    has_service_window: false,
+    kinds: &["text", "template", "image"],
+};
+
+/// Sends to nobody.
+#[derive(Debug)]
+pub(crate) struct Sandbox;
+
+#[async_trait]
+impl Provider for Sandbox {
+    fn kind(&self) -> ProviderKind {
+        ProviderKind::Sandbox
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn prepare(&self, call: &Call) -> Result<Prepared, NotSupported> {
+        Ok(Prepared { path: "/sandbox/messages".to_owned(), payload: meta_cloud::payload(call)? })
+    }
+
+    async fn send(&self, prepared: &Prepared) -> Answer {
+        answer(match reference(&prepared.payload) {
+            // The same attempt has the same id, so that sending it twice cannot look like two messages.
+            Some(reference) => Outcome::Sent {
+                external_ids: vec![ExternalId { kind: "sandbox", value: format!("sandbox.{reference}") }],
+                status: AttemptStatus::Delivered,
+            },
+            None => Outcome::Refused(Refusal { failure: unreadable(), retry_after: None }),
+        })
+    }
+
+    async fn mark_read(&self, _external_id: &str, _typing: bool) -> Answer {
+        answer(Outcome::Sent { external_ids: Vec::new(), status: AttemptStatus::Delivered })
+    }
+
+    fn verify_hook(&self, _headers: &HookHeaders, _body: &[u8]) -> Result<(), InvalidSignature> {
+        Err(InvalidSignature::NoSecret)
+    }
+}
+
+fn answer(outcome: Outcome) -> Answer {
+    Answer { outcome: CallOutcome::Whole(outcome), http_status: None, body: None }
+}
+
+fn reference(payload: &str) -> Option<String> {
+    let payload: Value = serde_json::from_str(payload).ok()?;
+    payload.get("biz_opaque_callback_data")?.as_str().map(ToOwned::to_owned)
+}
+
+fn unreadable() -> Failure {
+    Failure {
+        code: "sandbox_unreadable".to_owned(),
+        kind: RefusalKind::Permanent,
+        reason: "The sandbox could not read the request that was prepared for it.".to_owned(),
+        remedy: "Send the message again; if this repeats, report it as a fault of Waypost.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! The bodies of callbacks, in the shape of v24.0 and later: no `conversation`, `pricing` on `sent` and `delivered`.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use domain::time::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::graph;
+use crate::plan::{Planned, Status};
+use crate::shared::{Number, Shared};
+use crate::templates::Category;
+use crate::world::{Message, Outgoing, Person};
+
+/// A message of the business as a status speaks of it.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) id: Arc<str>,
+    pub(crate) number: usize,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) person: Person,
+}
+
+/// The callback that tells a status.
+pub(crate) fn status_body(app: &Shared, subject: &Subject, planned: &Planned, at: Timestamp) -> Bytes {
+    let Subject {
+        id,
+        number,
+        outgoing,
+        person,
+    } = subject;
+    let status = planned.status;
+    let mut told = Map::new();
+    told.insert("id".into(), json!(id));
+    told.insert("status".into(), json!(status.word()));
+    told.insert("timestamp".into(), json!(at.as_seconds().to_string()));
+    // Somebody addressed by user id may have a number the business must not see.
+    if !outgoing.by_user_id {
+        told.insert("recipient_id".into(), json!(person.digits));
+    }
+    if let Some(user_id) = &person.user_id {
+        told.insert("recipient_user_id".into(), json!(user_id));
+    }
+    if let Some(opaque) = &outgoing.opaque {
+        told.insert("biz_opaque_callback_data".into(), json!(opaque));
+    }
+    if matches!(status, Status::Sent | Status::Delivered) {
+        told.insert("pricing".into(), pricing(outgoing));
+    }
+    if let Some(code) = planned.code {
+        told.insert("errors".into(), json!([graph::webhook_error(code)]));
+    }
+    let mut value = head(app.numbers.get(*number));
+    if status != Status::Failed {
+        value.insert("contacts".into(), json!([contact(person, !outgoing.by_user_id)]));
+    }
+    value.insert("statuses".into(), json!([told]));
+    envelope(&app.waba_id, value)
+}
+
+fn pricing(outgoing: &Outgoing) -> Value {
+    let is_free = outgoing.in_window && outgoing.category != Category::Marketing;
+    json!({
+        "billable": !is_free,
+        "pricing_model": "PMP",
+        "type": if is_free { "free_customer_service" } else { "regular" },
+        "category": outgoing.category.word(),
+    })
+}
+
+/// The callback with a message of the customer; `content` is the member named after its type.
+pub(crate) fn inbound_body(app: &Shared, message: &Message, person: &Person, content: (&str, Value)) -> Bytes {
+    let (kind, content) = content;
+    let mut told = Map::new();
+    told.insert("from".into(), json!(person.digits));
+    if let Some(user_id) = &person.user_id {
+        told.insert("from_user_id".into(), json!(user_id));
+    }
+    told.insert("id".into(), json!(message.id));
+    told.insert("timestamp".into(), json!(message.at.as_seconds().to_string()));
+    told.insert("type".into(), json!(kind));
+    told.insert(kind.into(), content);
+    if let Some(context) = &message.context {
+        let business = app.numbers.get(message.number).map(|number| number.digits.as_str());
+        told.insert("context".into(), json!({"from": business, "id": context}));
+    }
+    let mut value = head(app.numbers.get(message.number));
+    value.insert("contacts".into(), json!([contact(person, true)]));
+    value.insert("messages".into(), json!([told]));
+    envelope(&app.waba_id, value)
+}
+
+fn head(number: Option<&Number>) -> Map<String, Value> {
+    let mut value = Map::new();
+    value.insert("messaging_product".into(), json!("whatsapp"));
+    if let Some(number) = number {
+        value.insert(
+            "metadata".into(),
+            json!({"display_phone_number": number.digits, "phone_number_id": number.id}),
+        );
+    }
+    value
+}
+
+fn contact(person: &Person, with_number: bool) -> Value {
+    let mut contact = Map::new();
+    contact.insert("profile".into(), json!({"name": person.name}));
+    if with_number {
+        contact.insert("wa_id".into(), json!(person.digits));
+    }
+    if let Some(user_id) = &person.user_id {
+        contact.insert("user_id".into(), json!(user_id));
+    }
+    Value::Object(contact)
+}
+
+fn envelope(waba_id: &str, value: Map<String, Value>) -> Bytes {
+    let body = json!({
+        "object": "whatsapp_business_account",
+        "entry": [{"id": waba_id, "changes": [{"value": value, "field": "messages"}]}],
+    });
+    Bytes::from(escape(&body.to_string()))
+}
+
+/// Meta escapes everything beyond ASCII and every slash, so that a body that is parsed and written again no longer fits
+/// its signature. Both occur only inside strings, hence the text can be walked without parsing it.
+fn escape(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len() + 32);
+    for character in json.chars() {
+        match character {
+            '/' => escaped.push_str("\\/"),
+            _ if character.is_ascii() => escaped.push(character),
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    escaped.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escaping_changes_the_bytes_and_not_the_meaning() {
+        let body = json!({"text": "naïve / שלום 🙂 \\"});
+        let escaped = escape(&body.to_string());
+        assert!(escaped.is_ascii() && escaped.contains("na\\u00efve \\/ "), "{escaped}");
+        assert!(escaped.contains("\\ud83d\\ude42"), "{escaped}");
+        assert_eq!(serde_json::from_str::<Value>(&escaped).expect("json"), body);
+    }
+}

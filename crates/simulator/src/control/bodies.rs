@@ -1,0 +1,286 @@
+//! The bodies of the HTTP control API, parsed into what the in-process control takes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use super::inbound::{Inbound, InboundKind};
+use super::{ControlError, PhoneChange, RawCallback, SignatureChoice};
+use crate::faults::{Fault, FaultRule};
+use crate::plan::{Status, StatusPlan};
+
+/// Reads a body; an unknown member is an error that names the known ones.
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ControlError> {
+    let bytes = if bytes.is_empty() { b"{}".as_slice() } else { bytes };
+    serde_json::from_slice(bytes).map_err(|error| ControlError::Body(error.to_string()))
+}
+
+/// Tells `null` from a member that is not there.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CallbackBody {
+    pub(super) url: Option<String>,
+    #[serde(default)]
+    pub(super) verify: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StatusesBody {
+    sent_ms: Option<u64>,
+    delivered_ms: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    auto_read_ms: Option<Option<u64>>,
+    duplicate: Option<u32>,
+    shuffle: Option<bool>,
+    drop: Option<BTreeMap<Status, f64>>,
+    before_answer: Option<bool>,
+    paused: Option<bool>,
+    enforce_window: Option<bool>,
+    retry_first_ms: Option<u64>,
+    retry_total_ms: Option<u64>,
+}
+
+impl StatusesBody {
+    /// The plan with the members that were given.
+    pub(super) fn over(self, mut plan: StatusPlan) -> Result<StatusPlan, ControlError> {
+        let ms = Duration::from_millis;
+        plan.sent = self.sent_ms.map_or(plan.sent, ms);
+        plan.delivered = self.delivered_ms.map_or(plan.delivered, ms);
+        plan.auto_read = self.auto_read_ms.map_or(plan.auto_read, |read| read.map(ms));
+        plan.duplicate = self.duplicate.unwrap_or(plan.duplicate);
+        plan.shuffle = self.shuffle.unwrap_or(plan.shuffle);
+        plan.before_answer = self.before_answer.unwrap_or(plan.before_answer);
+        plan.paused = self.paused.unwrap_or(plan.paused);
+        plan.enforce_window = self.enforce_window.unwrap_or(plan.enforce_window);
+        plan.retry_first = self.retry_first_ms.map_or(plan.retry_first, ms);
+        plan.retry_total = self.retry_total_ms.map_or(plan.retry_total, ms);
+        if let Some(drop) = self.drop {
+            for (status, value) in &drop {
+                probability(&format!("drop.{}", status.word()), Some(*value))?;
+            }
+            plan.drop = drop;
+        }
+        Ok(plan)
+    }
+}
+
+fn probability(name: &str, value: Option<f64>) -> Result<(), ControlError> {
+    match value {
+        Some(value) if !(0.0..=1.0).contains(&value) => Err(ControlError::Body(format!(
+            "{name} is a probability between 0 and 1, not {value}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FaultsBody {
+    pub(super) rules: Vec<RuleBody>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FaultKind {
+    Error,
+    Slow,
+    ResetBefore,
+    ResetAfter,
+    #[serde(rename = "http_500_after")]
+    Http500After,
+    #[serde(rename = "html_502")]
+    Html502,
+    FailedStatus,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleBody {
+    kind: FaultKind,
+    code: Option<u32>,
+    http_status: Option<u16>,
+    ms: Option<u64>,
+    every: Option<u32>,
+    times: Option<u32>,
+    probability: Option<f64>,
+    to: Option<String>,
+}
+
+impl TryFrom<RuleBody> for FaultRule {
+    type Error = ControlError;
+
+    fn try_from(rule: RuleBody) -> Result<Self, Self::Error> {
+        let needs = |name: &str| ControlError::Body(format!("this kind of fault needs \"{name}\""));
+        let fault = match (rule.kind, rule.code, rule.ms, rule.http_status) {
+            (FaultKind::Error, code, None, http_status) => Fault::Error {
+                code: code.ok_or_else(|| needs("code"))?,
+                http_status,
+            },
+            (FaultKind::FailedStatus, code, None, None) => Fault::FailedStatus {
+                code: code.ok_or_else(|| needs("code"))?,
+            },
+            (FaultKind::Slow, None, ms, None) => Fault::Slow {
+                ms: ms.ok_or_else(|| needs("ms"))?,
+            },
+            (FaultKind::ResetBefore, None, None, None) => Fault::ResetBefore,
+            (FaultKind::ResetAfter, None, None, None) => Fault::ResetAfter,
+            (FaultKind::Http500After, None, None, None) => Fault::Http500After,
+            (FaultKind::Html502, None, None, None) => Fault::Html502,
+            (kind, ..) => {
+                let text =
+                    format!("code belongs to error and failed_status, http_status to error, ms to slow: {kind:?}");
+                return Err(ControlError::Body(text));
+            }
+        };
+        if rule.every == Some(0) {
+            return Err(ControlError::Body("every counts from 1".to_owned()));
+        }
+        if rule.http_status.is_some_and(|status| !(400..=599).contains(&status)) {
+            return Err(ControlError::Body("http_status is between 400 and 599".to_owned()));
+        }
+        probability("probability", rule.probability)?;
+        Ok(Self {
+            fault,
+            every: rule.every,
+            times: rule.times,
+            probability: rule.probability,
+            to: rule.to,
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KindBody {
+    Text,
+    Image,
+    Button,
+    InteractiveButton,
+    InteractiveList,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InboundBody {
+    from: String,
+    phone_number_id: Option<String>,
+    #[serde(rename = "type")]
+    kind: KindBody,
+    text: Option<String>,
+    caption: Option<String>,
+    payload: Option<String>,
+    id: Option<String>,
+    title: Option<String>,
+    description: Option<String>,
+    context_message_id: Option<String>,
+    message_id: Option<String>,
+    retry: Option<bool>,
+}
+
+impl TryFrom<InboundBody> for Inbound {
+    type Error = ControlError;
+
+    fn try_from(body: InboundBody) -> Result<Self, Self::Error> {
+        let need = |value: Option<String>, name: &str| {
+            value.ok_or_else(|| ControlError::Body(format!("this type of message needs \"{name}\"")))
+        };
+        let kind = match body.kind {
+            KindBody::Text => InboundKind::Text {
+                text: need(body.text, "text")?,
+            },
+            KindBody::Image => InboundKind::Image {
+                caption: body.caption.or(body.text),
+            },
+            KindBody::Button => {
+                let text = need(body.text, "text")?;
+                InboundKind::Button {
+                    payload: body.payload.unwrap_or_else(|| text.clone()),
+                    text,
+                }
+            }
+            KindBody::InteractiveButton => InboundKind::InteractiveButton {
+                id: need(body.id, "id")?,
+                title: need(body.title, "title")?,
+            },
+            KindBody::InteractiveList => InboundKind::InteractiveList {
+                id: need(body.id, "id")?,
+                title: need(body.title, "title")?,
+                description: body.description,
+            },
+        };
+        Ok(Self {
+            from: body.from,
+            phone_number_id: body.phone_number_id,
+            kind,
+            context_message_id: body.context_message_id,
+            message_id: body.message_id,
+            retry: body.retry.unwrap_or(true),
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBody {
+    body: String,
+    secret: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    signature: Option<Option<String>>,
+}
+
+impl From<RawBody> for RawCallback {
+    fn from(raw: RawBody) -> Self {
+        let signature = match (raw.signature, raw.secret) {
+            (Some(Some(text)), _) => SignatureChoice::Literal(text),
+            (Some(None), _) => SignatureChoice::Missing,
+            (None, Some(secret)) => SignatureChoice::WithSecret(secret),
+            (None, None) => SignatureChoice::Correct,
+        };
+        Self {
+            body: raw.body,
+            signature,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhoneBody {
+    pub(super) phone: String,
+    on: Option<bool>,
+    read_receipts: Option<bool>,
+    blocked: Option<bool>,
+}
+
+impl PhoneBody {
+    pub(super) const fn change(&self) -> PhoneChange {
+        PhoneChange {
+            on: self.on,
+            read_receipts: self.read_receipts,
+            blocked: self.blocked,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadBody {
+    pub(super) phone: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoBody {}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LedgerQuery {
+    pub(super) to: Option<String>,
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod callback;
+mod connection;
+mod control;
+mod faults;
+mod graph;
+mod ids;
+mod ledger;
+mod phone;
+mod plan;
+mod server;
+mod settings;
+mod shared;
+mod templates;
+mod wire;
+mod world;
+
+pub use control::views::{Attempt, InboundResult, StateView};
+pub use control::{Control, ControlError, Inbound, InboundKind, PhoneChange, RawCallback, SignatureChoice};
+pub use faults::{Fault, FaultRule};
+pub use ledger::{LedgerEntry, LedgerMessage};
+pub use plan::{Status, StatusPlan};
+pub use server::{Simulator, StartError};
+pub use settings::{BusinessNumber, Customer, SimulatorSettings};
+pub use wire::{Direction, WireEntry};

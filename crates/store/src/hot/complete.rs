@@ -1,0 +1,164 @@
+//! Complete: what came of a call, with the statuses that arrived before it.
+
+use domain::attempt::{AttemptStatus, Evidence};
+use domain::ids::{AccountId, CallId, Epoch, MessageId, SenderId};
+use domain::refusal::Failure;
+use domain::time::Timestamp;
+
+use super::evidence::{self, Finding};
+use crate::call::{self, AttemptKey, CallEnd, NewExternalId};
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::hot::early;
+use crate::outbox;
+
+/// What came of the call for one message.
+#[derive(Clone, Debug)]
+pub struct Complete {
+    /// Whose message.
+    pub account: AccountId,
+    /// Which message.
+    pub message: MessageId,
+    /// Which attempt, from 1.
+    pub number: i64,
+    /// The call.
+    pub call: CallId,
+    /// Over which number.
+    pub sender: SenderId,
+    /// The epoch under which it was claimed.
+    pub epoch: Epoch,
+    /// The answer's status line.
+    pub http_status: Option<i64>,
+    /// The answer.
+    pub answer: Option<String>,
+    /// What it means.
+    pub settled: Settlement,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What an answer means for the message.
+#[derive(Clone, Debug)]
+pub enum Settlement {
+    /// The provider has it, under these ids; `status` is at least submitted.
+    Taken {
+        /// Kind and value of each id.
+        external_ids: Vec<(&'static str, String)>,
+        /// How far it is.
+        status: AttemptStatus,
+    },
+    /// It was refused; tried again at the given time, or given up.
+    Refused {
+        /// Why.
+        failure: Failure,
+        /// When a new attempt is due.
+        retry_at: Option<Timestamp>,
+    },
+    /// No answer came; it may have been sent.
+    Unknown {
+        /// What went wrong.
+        cause: String,
+    },
+}
+
+/// Where the attempt stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Its status.
+    pub status: AttemptStatus,
+}
+
+pub(super) async fn run(conn: &mut Conn<'_>, completes: &[&Complete]) -> Result<Vec<Settled>, StoreError> {
+    let Some(first) = completes.first() else { return Ok(Vec::new()) };
+    finish_calls(conn, completes).await?;
+    let ids: Vec<NewExternalId> = completes.iter().flat_map(|complete| external_ids(complete)).collect();
+    call::insert_external_ids(conn, &ids).await?;
+    let mut findings: Vec<Finding> = completes.iter().map(|complete| finding(complete)).collect();
+    findings.extend(early::take_all(conn, &ids).await?);
+    let standings = evidence::raise(conn, findings, first.at).await?;
+    let settled: Vec<Settled> = completes
+        .iter()
+        .map(|complete| {
+            let standing = standings.get(&key(complete));
+            Settled { status: standing.map_or(AttemptStatus::Unknown, |standing| standing.after) }
+        })
+        .collect();
+    settle_outbox(conn, completes, &settled).await?;
+    Ok(settled)
+}
+
+const fn key(complete: &Complete) -> AttemptKey {
+    AttemptKey { account: complete.account, message: complete.message, number: complete.number }
+}
+
+async fn finish_calls(conn: &mut Conn<'_>, completes: &[&Complete]) -> Result<(), StoreError> {
+    let ends: Vec<CallEnd<'_>> = completes
+        .iter()
+        .map(|complete| CallEnd {
+            account: complete.account,
+            id: complete.call,
+            at: complete.at,
+            http_status: complete.http_status,
+            answer: complete.answer.as_deref(),
+            note: match &complete.settled {
+                Settlement::Unknown { cause } => Some(cause.as_str()),
+                _ => None,
+            },
+        })
+        .collect();
+    call::finish_all(conn, &ends).await
+}
+
+fn external_ids(complete: &Complete) -> Vec<NewExternalId> {
+    let Settlement::Taken { external_ids, .. } = &complete.settled else { return Vec::new() };
+    external_ids
+        .iter()
+        .map(|(kind, value)| NewExternalId {
+            account: complete.account,
+            sender: complete.sender,
+            kind,
+            value: value.clone(),
+            message: complete.message,
+            attempt: Some(complete.number),
+        })
+        .collect()
+}
+
+fn finding(complete: &Complete) -> Finding {
+    let at = complete.at;
+    let report = |status, failure| Evidence { status, at, failure };
+    let (evidence, external_id, requeued) = match &complete.settled {
+        Settlement::Taken { external_ids, status } => {
+            let mut evidence = vec![report(AttemptStatus::Submitted, None)];
+            if *status > AttemptStatus::Submitted {
+                evidence.push(report(*status, None));
+            }
+            (evidence, external_ids.first().map(|(_, value)| value.clone()), false)
+        }
+        Settlement::Refused { failure, retry_at } => {
+            (vec![report(AttemptStatus::Failed, Some(failure.clone()))], None, retry_at.is_some())
+        }
+        Settlement::Unknown { .. } => (vec![report(AttemptStatus::Unknown, None)], None, false),
+    };
+    Finding { key: key(complete), sender: complete.sender, evidence, external_id, requeued }
+}
+
+async fn settle_outbox(conn: &mut Conn<'_>, completes: &[&Complete], settled: &[Settled]) -> Result<(), StoreError> {
+    let (mut done, mut again, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    for (complete, settled) in completes.iter().zip(settled) {
+        let (account, message, epoch) = (complete.account, complete.message, complete.epoch);
+        match &complete.settled {
+            // A callback may have overtaken the answer: what the person has is not sent again.
+            Settlement::Refused { retry_at: Some(at), .. } if !settled.status.is_received() => {
+                again.push((account, message, epoch, *at));
+            }
+            Settlement::Unknown { .. } if settled.status == AttemptStatus::Unknown => {
+                unknown.push((account, message, epoch));
+            }
+            _ => done.push((account, message)),
+        }
+    }
+    outbox::remove(conn, &done).await?;
+    outbox::reschedule(conn, &again).await?;
+    outbox::mark_unknown(conn, &unknown).await
+}

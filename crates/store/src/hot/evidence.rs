@@ -1,0 +1,134 @@
+//! Evidence about attempts, from answers and from callbacks alike: read, raised by the one rule, written back.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::attempt::{AttemptState, AttemptStatus, Evidence};
+use domain::ids::{AccountId, MessageId, SenderId};
+use domain::message::MessageStatus;
+use domain::time::Timestamp;
+
+use crate::call::{self, AttemptKey, Loaded};
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::event::{self, MESSAGE_UPDATED, NewEvent};
+use crate::message::{self, MessageChange};
+use crate::outbox;
+
+/// What is known about one attempt now.
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    pub key: AttemptKey,
+    /// Over which number it was learnt; evidence about another number's message is not believed.
+    pub sender: SenderId,
+    pub evidence: Vec<Evidence>,
+    /// The provider's id, as far as it is told.
+    pub external_id: Option<String>,
+    /// The message goes back to the outbox: a new attempt will be made.
+    pub requeued: bool,
+}
+
+/// Where an attempt came to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub before: AttemptStatus,
+    pub after: AttemptStatus,
+}
+
+/// Raises attempts and their messages by `findings`; answers where each attempt stands, those that exist.
+pub(super) async fn raise(
+    conn: &mut Conn<'_>,
+    findings: Vec<Finding>,
+    now: Timestamp,
+) -> Result<HashMap<AttemptKey, Standing>, StoreError> {
+    let keys: Vec<AttemptKey> = findings.iter().map(|finding| finding.key).collect();
+    let mut merged: HashMap<AttemptKey, Finding> = HashMap::with_capacity(findings.len());
+    for finding in findings {
+        match merged.get_mut(&finding.key) {
+            None => {
+                merged.insert(finding.key, finding);
+            }
+            Some(known) => {
+                known.evidence.extend(finding.evidence);
+                known.external_id = known.external_id.take().or(finding.external_id);
+                known.requeued |= finding.requeued;
+            }
+        }
+    }
+    let mut standings = HashMap::with_capacity(merged.len());
+    let mut attempts = Vec::new();
+    let mut messages: BTreeMap<(AccountId, MessageId), MessageChange> = BTreeMap::new();
+    for loaded in call::load_all(conn, &keys).await? {
+        let Some(finding) = merged.get(&loaded.key).filter(|f| f.sender == loaded.sender) else { continue };
+        let raised = finding.evidence.iter().fold(loaded.state.clone(), AttemptState::on);
+        standings.insert(loaded.key, Standing { before: loaded.state.status, after: raised.status });
+        let is_new_id = finding.external_id.is_some() && loaded.state.status < AttemptStatus::Submitted;
+        if raised != loaded.state || finding.requeued || is_new_id {
+            fold_into_message(&mut messages, &loaded, &raised, finding);
+            attempts.push((loaded.key, raised));
+        }
+    }
+    write(conn, &attempts, messages.into_values().collect(), now).await?;
+    close_settled(conn, &standings).await?;
+    Ok(standings)
+}
+
+fn fold_into_message(
+    messages: &mut BTreeMap<(AccountId, MessageId), MessageChange>,
+    loaded: &Loaded,
+    raised: &AttemptState,
+    finding: &Finding,
+) {
+    let key = loaded.key;
+    let change = messages.entry((key.account, key.message)).or_insert_with(|| MessageChange {
+        account: key.account,
+        id: key.message,
+        status: loaded.message_status,
+        version: loaded.message_version + 1,
+        times: loaded.message_times,
+        failure: loaded.message_failure.clone(),
+        external_id: None,
+    });
+    let is_newest = key.number == loaded.message_attempts;
+    change.status = change.status.on(raised.status, is_newest);
+    change.times = change.times.merge(raised.times);
+    if is_newest && raised.failure.is_some() {
+        change.failure.clone_from(&raised.failure);
+    }
+    // Only a new attempt takes a message from failed to queued, and nothing takes it back from the person.
+    if finding.requeued && !matches!(change.status, MessageStatus::Delivered | MessageStatus::Read) {
+        change.status = MessageStatus::Queued;
+    }
+    change.external_id = change.external_id.take().or_else(|| finding.external_id.clone());
+}
+
+async fn write(
+    conn: &mut Conn<'_>,
+    attempts: &[(AttemptKey, AttemptState)],
+    messages: Vec<MessageChange>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    call::update_all(conn, attempts).await?;
+    message::update_all(conn, &messages).await?;
+    let events: Vec<NewEvent> = messages
+        .iter()
+        .map(|change| NewEvent::message(change.account, MESSAGE_UPDATED, change.id, change.version))
+        .collect();
+    event::insert_all(conn, &events, now).await
+}
+
+/// An attempt nobody knew the outcome of is settled by the first evidence that it was taken, and a delivery closes
+/// whatever else was planned for the message.
+async fn close_settled(conn: &mut Conn<'_>, standings: &HashMap<AttemptKey, Standing>) -> Result<(), StoreError> {
+    let mut settled: Vec<(AccountId, MessageId)> = standings
+        .iter()
+        .filter(|(_, standing)| {
+            let was_unknown = standing.before == AttemptStatus::Unknown && standing.after >= AttemptStatus::Submitted;
+            let is_received = standing.after.is_received() && !standing.before.is_received();
+            was_unknown || is_received
+        })
+        .map(|(key, _)| (key.account, key.message))
+        .collect();
+    settled.sort_unstable();
+    settled.dedup();
+    outbox::remove_settled_by_evidence(conn, &settled).await
+}

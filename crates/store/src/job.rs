@@ -1,0 +1,111 @@
+//! Jobs: work outside a request, stored in the transaction that asks for it.
+
+use domain::ids::AccountId;
+use domain::time::Timestamp;
+
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::ids::{self, Sequence};
+use crate::sql::Sql;
+use crate::values;
+
+/// A job to be stored.
+#[derive(Clone, Debug)]
+pub struct NewJob<'a> {
+    /// For which account, if any.
+    pub account: Option<AccountId>,
+    /// Name of its kind.
+    pub kind: &'static str,
+    /// The job as JSON.
+    pub payload: &'a str,
+    /// A second one with this key is not stored.
+    pub unique_key: &'a str,
+    /// Not before.
+    pub run_at: Timestamp,
+}
+
+const INSERT: Sql = Sql::same(
+    "INSERT INTO job (id, account_id, kind, payload, unique_key, state, attempts, run_at, created_at)
+     VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7) ON CONFLICT (kind, unique_key) DO NOTHING",
+);
+
+/// Stores a job, unless one with its key waits already.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn insert(conn: &mut Conn<'_>, job: &NewJob<'_>, now: Timestamp) -> Result<(), StoreError> {
+    let id = ids::take_one(conn, Sequence::Job).await?;
+    let values = values![id, job.account, job.kind, job.payload, job.unique_key, job.run_at, now];
+    conn.execute(&INSERT, values).await?;
+    Ok(())
+}
+
+/// A job that is being run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Its id.
+    pub id: i64,
+    /// Name of its kind.
+    pub kind: String,
+    /// The job as JSON.
+    pub payload: String,
+    /// How often it was begun, this time included.
+    pub attempts: i64,
+}
+
+// `run_at` becomes the end of the claim: a job whose runner died is begun again after it.
+const CLAIM: Sql = Sql::split(
+    "UPDATE job SET attempts = attempts + 1, run_at = $2
+     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3)
+     RETURNING id, kind, payload, attempts",
+    "UPDATE job SET attempts = attempts + 1, run_at = $2
+     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+     RETURNING id, kind, payload, attempts",
+);
+
+/// Begins jobs that are due; until `claimed_until` nobody else does.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn claim(
+    conn: &mut Conn<'_>,
+    now: Timestamp,
+    claimed_until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Job>, StoreError> {
+    let rows = conn.fetch(&CLAIM, values![now, claimed_until, limit]).await?;
+    rows.iter()
+        .map(|row| {
+            let mut row = row.reader();
+            Ok(Job { id: row.read()?, kind: row.read()?, payload: row.read()?, attempts: row.read()? })
+        })
+        .collect()
+}
+
+const DELETE: Sql = Sql::same("DELETE FROM job WHERE id = $1");
+const RETRY: Sql = Sql::same("UPDATE job SET state = $2, run_at = $3, last_error = $4 WHERE id = $1");
+
+/// The job is done.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn finish(conn: &mut Conn<'_>, id: i64) -> Result<(), StoreError> {
+    conn.execute(&DELETE, values![id]).await?;
+    Ok(())
+}
+
+/// The job failed: again at the given time, or never.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn fail(
+    conn: &mut Conn<'_>,
+    id: i64,
+    retry_at: Option<Timestamp>,
+    error: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let state: i64 = if retry_at.is_some() { 0 } else { 2 };
+    conn.execute(&RETRY, values![id, state, retry_at.unwrap_or(now), error]).await?;
+    Ok(())
+}

@@ -1,0 +1,337 @@
+//! The outbox: one row per message that is due to be sent, until it is settled.
+
+use domain::ids::{AccountId, Epoch, MessageId, SenderId};
+use domain::message::Lane;
+use domain::shard::Shard;
+use domain::time::Timestamp;
+
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::sql::Column::Int;
+use crate::sql::{Batch, Sql};
+use crate::values;
+
+/// A message that becomes due.
+#[derive(Clone, Debug)]
+pub struct NewEntry {
+    /// Whose.
+    pub account: AccountId,
+    /// Which.
+    pub message: MessageId,
+    /// From which number.
+    pub sender: SenderId,
+    /// The sender's shard.
+    pub shard: Shard,
+    /// Where it waits.
+    pub lane: Lane,
+    /// Not before.
+    pub due_at: Timestamp,
+    /// Not after.
+    pub expires_at: Timestamp,
+}
+
+static INSERT: Batch = Batch::new(
+    &[
+        ("account_id", Int),
+        ("message_id", Int),
+        ("sender_id", Int),
+        ("shard", Int),
+        ("lane", Int),
+        ("due_at", Int),
+        ("expires_at", Int),
+    ],
+    "INSERT INTO outbox (account_id, message_id, sender_id, shard, lane, state, attempts, epoch, due_at, expires_at)
+     SELECT account_id, message_id, sender_id, shard, lane, 0, 0, 0, due_at, expires_at FROM input",
+);
+
+/// Puts messages into the outbox.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn insert_all(conn: &mut Conn<'_>, entries: &[NewEntry]) -> Result<(), StoreError> {
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            let shard = entry.shard.number();
+            values![
+                entry.account,
+                entry.message,
+                entry.sender,
+                shard,
+                entry.lane as i64,
+                entry.due_at,
+                entry.expires_at
+            ]
+        })
+        .collect();
+    conn.batch(&INSERT, &rows).await?;
+    Ok(())
+}
+
+/// A message that may be sent now, with what it says.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Whose.
+    pub account: AccountId,
+    /// Which.
+    pub message: MessageId,
+    /// From which number.
+    pub sender: SenderId,
+    /// The sender's shard.
+    pub shard: i64,
+    /// How many attempts it had.
+    pub attempts: i64,
+    /// Not after.
+    pub expires_at: Timestamp,
+    /// Meta's message object, as JSON text.
+    pub content: String,
+    /// Kind of the address.
+    pub address_kind: String,
+    /// Where to.
+    pub address: String,
+    /// The provider's id of the message it answers.
+    pub context: Option<String>,
+    /// Whether the sandbox sends it.
+    pub simulated: bool,
+}
+
+const READY: Sql = Sql::same(
+    "SELECT o.account_id, o.message_id, o.sender_id, o.shard, o.attempts, o.expires_at,
+       m.content, m.address_kind, m.address, m.context, m.simulated
+     FROM outbox o JOIN message m ON m.account_id = o.account_id AND m.id = o.message_id
+     WHERE o.state = 0 AND o.shard = $1 AND o.sender_id = $2 AND o.lane = $3 AND o.due_at <= $4
+     ORDER BY o.due_at, o.message_id LIMIT $5",
+);
+
+/// Messages of one sender and lane that are due, oldest first.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn ready(
+    conn: &mut Conn<'_>,
+    sender: (SenderId, Shard),
+    lane: Lane,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Ready>, StoreError> {
+    let rows = conn.fetch(&READY, values![sender.1.number(), sender.0, lane as i64, now, limit]).await?;
+    rows.iter()
+        .map(|row| {
+            let mut row = row.reader();
+            Ok(Ready {
+                account: row.read()?,
+                message: row.read()?,
+                sender: row.read()?,
+                shard: row.read()?,
+                attempts: row.read()?,
+                expires_at: row.read()?,
+                content: row.read()?,
+                address_kind: row.read()?,
+                address: row.read()?,
+                context: row.read()?,
+                simulated: row.read()?,
+            })
+        })
+        .collect()
+}
+
+// One step per sender through the index instead of a scan of a long queue.
+const SENDERS: Sql = Sql::same(
+    "WITH RECURSIVE step (shard, sender_id) AS (
+       SELECT shard, sender_id FROM (
+         SELECT shard, sender_id FROM outbox WHERE state = 0 ORDER BY shard, sender_id LIMIT 1) AS first
+       UNION ALL
+       SELECT next.shard, next.sender_id FROM (
+         SELECT (SELECT o.shard FROM outbox o WHERE o.state = 0 AND (o.shard, o.sender_id) > (step.shard, step.sender_id)
+                 ORDER BY o.shard, o.sender_id LIMIT 1) AS shard,
+                (SELECT o.sender_id FROM outbox o WHERE o.state = 0 AND (o.shard, o.sender_id) > (step.shard, step.sender_id)
+                 ORDER BY o.shard, o.sender_id LIMIT 1) AS sender_id
+         FROM step WHERE step.shard IS NOT NULL) AS next
+     ) SELECT shard, sender_id FROM step WHERE shard IS NOT NULL",
+);
+
+/// Every sender that has messages waiting, due or not.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn senders_waiting(conn: &mut Conn<'_>) -> Result<Vec<SenderId>, StoreError> {
+    let rows = conn.fetch(&SENDERS, Vec::new()).await?;
+    rows.iter()
+        .map(|row| {
+            let mut row = row.reader();
+            row.read::<i64>()?;
+            row.read()
+        })
+        .collect()
+}
+
+const ABANDONED: Sql = Sql::same(
+    "UPDATE outbox SET state = 2 WHERE state = 1 AND shard = $1 AND epoch < $2
+     RETURNING account_id, message_id, attempts",
+);
+
+/// A message whose call was claimed by an owner that is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Abandoned {
+    /// Whose.
+    pub account: AccountId,
+    /// Which.
+    pub message: MessageId,
+    /// Which attempt, from 1.
+    pub number: i64,
+}
+
+/// Marks what was claimed under an older epoch as unknown: it may have been sent, so it is never queued again by itself.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn abandon_older(conn: &mut Conn<'_>, shard: i64, epoch: Epoch) -> Result<Vec<Abandoned>, StoreError> {
+    let rows = conn.fetch(&ABANDONED, values![shard, epoch]).await?;
+    rows.iter()
+        .map(|row| {
+            let mut row = row.reader();
+            Ok(Abandoned { account: row.read()?, message: row.read()?, number: row.read()? })
+        })
+        .collect()
+}
+
+const EXPIRED: Sql = Sql::same(
+    "DELETE FROM outbox WHERE state = 0 AND (account_id, message_id) IN (
+       SELECT account_id, message_id FROM outbox WHERE state = 0 AND expires_at <= $1 ORDER BY expires_at LIMIT $2)
+     RETURNING account_id, message_id",
+);
+
+/// Takes what outlived its expiry out of the outbox.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn take_expired(
+    conn: &mut Conn<'_>,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
+    let rows = conn.fetch(&EXPIRED, values![now, limit]).await?;
+    rows.iter()
+        .map(|row| {
+            let mut row = row.reader();
+            Ok((row.read()?, row.read()?))
+        })
+        .collect()
+}
+
+static CLAIM: Batch = Batch::new(
+    &[("account_id", Int), ("message_id", Int), ("attempts", Int), ("epoch", Int)],
+    "UPDATE outbox SET state = 1, attempts = outbox.attempts + 1, epoch = input.epoch
+     FROM input
+     WHERE outbox.account_id = input.account_id AND outbox.message_id = input.message_id
+       AND outbox.state = 0 AND outbox.attempts = input.attempts
+       AND EXISTS (SELECT 1 FROM shard_lease l WHERE l.shard = outbox.shard AND l.epoch = input.epoch)
+     RETURNING outbox.account_id, outbox.message_id",
+);
+
+/// A message to be claimed: only if it still waits, with that many attempts, under the epoch that is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WantedClaim {
+    /// Whose.
+    pub account: AccountId,
+    /// Which.
+    pub message: MessageId,
+    /// Attempts before this one.
+    pub attempts: i64,
+    /// The owner's epoch.
+    pub epoch: Epoch,
+}
+
+/// Claims; answers those that were claimed.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub(crate) async fn claim_all(
+    conn: &mut Conn<'_>,
+    wanted: &[WantedClaim],
+) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
+    let rows: Vec<_> = wanted.iter().map(|w| values![w.account, w.message, w.attempts, w.epoch]).collect();
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in conn.batch(&CLAIM, &rows).await? {
+        let mut row = row.reader();
+        claimed.push((row.read()?, row.read()?));
+    }
+    Ok(claimed)
+}
+
+static RESCHEDULE: Batch = Batch::new(
+    &[("account_id", Int), ("message_id", Int), ("epoch", Int), ("due_at", Int)],
+    "UPDATE outbox SET state = 0, lane = 4, due_at = input.due_at FROM input
+     WHERE outbox.account_id = input.account_id AND outbox.message_id = input.message_id AND outbox.epoch = input.epoch",
+);
+
+static MARK_UNKNOWN: Batch = Batch::new(
+    &[("account_id", Int), ("message_id", Int), ("epoch", Int)],
+    "UPDATE outbox SET state = 2 FROM input
+     WHERE outbox.account_id = input.account_id AND outbox.message_id = input.message_id AND outbox.epoch = input.epoch",
+);
+
+static REMOVE: Batch = Batch::new(
+    &[("account_id", Int), ("message_id", Int)],
+    "DELETE FROM outbox WHERE (account_id, message_id) IN (SELECT account_id, message_id FROM input)",
+);
+
+static REMOVE_UNKNOWN: Batch = Batch::new(
+    &[("account_id", Int), ("message_id", Int)],
+    "DELETE FROM outbox WHERE state <> 1 AND (account_id, message_id) IN (SELECT account_id, message_id FROM input)",
+);
+
+/// Back to waiting, in the retry lane, until the given time.
+pub(crate) async fn reschedule(
+    conn: &mut Conn<'_>,
+    entries: &[(AccountId, MessageId, Epoch, Timestamp)],
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = entries.iter().map(|(a, m, e, at)| values![*a, *m, *e, *at]).collect();
+    conn.batch(&RESCHEDULE, &rows).await?;
+    Ok(())
+}
+
+/// Nobody knows whether it was sent.
+pub(crate) async fn mark_unknown(
+    conn: &mut Conn<'_>,
+    entries: &[(AccountId, MessageId, Epoch)],
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = entries.iter().map(|(a, m, e)| values![*a, *m, *e]).collect();
+    conn.batch(&MARK_UNKNOWN, &rows).await?;
+    Ok(())
+}
+
+/// Settled.
+pub(crate) async fn remove(conn: &mut Conn<'_>, entries: &[(AccountId, MessageId)]) -> Result<(), StoreError> {
+    let rows: Vec<_> = entries.iter().map(|(a, m)| values![*a, *m]).collect();
+    conn.batch(&REMOVE, &rows).await?;
+    Ok(())
+}
+
+/// Settled by evidence; a call that is under way settles itself.
+pub(crate) async fn remove_settled_by_evidence(
+    conn: &mut Conn<'_>,
+    entries: &[(AccountId, MessageId)],
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = entries.iter().map(|(a, m)| values![*a, *m]).collect();
+    conn.batch(&REMOVE_UNKNOWN, &rows).await?;
+    Ok(())
+}
+
+const COUNTS: Sql = Sql::same("SELECT state, COUNT(*) FROM outbox GROUP BY state");
+
+/// How many messages wait, are being called, and are unknown. Counts rows: for tests and operators, not for pages.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn counts(conn: &mut Conn<'_>) -> Result<[i64; 3], StoreError> {
+    let mut counts = [0; 3];
+    for row in conn.fetch(&COUNTS, Vec::new()).await? {
+        let mut row = row.reader();
+        let state: i64 = row.read()?;
+        if let Some(slot) = usize::try_from(state).ok().and_then(|state| counts.get_mut(state)) {
+            *slot = row.read()?;
+        }
+    }
+    Ok(counts)
+}
