@@ -36,7 +36,10 @@ pub enum InvalidPhone {
 
 /// The country a bare national number belongs to, as an ISO 3166 code such as `IN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Region(LibraryRegion);
+pub struct Region {
+    library: LibraryRegion,
+    code: [u8; 2],
+}
 
 /// A text that is no region code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,14 +48,22 @@ pub struct InvalidRegion;
 
 impl Region {
     /// India, the default of the founding documents.
-    pub const INDIA: Self = Self(LibraryRegion::IN);
+    pub const INDIA: Self = Self { library: LibraryRegion::IN, code: *b"IN" };
 
     /// Reads an ISO 3166 two-letter code.
     ///
     /// # Errors
     /// A text that names no region.
     pub fn parse(code: &str) -> Result<Self, InvalidRegion> {
-        code.parse::<LibraryRegion>().map(Self).map_err(|_| InvalidRegion)
+        let library = code.parse::<LibraryRegion>().map_err(|_| InvalidRegion)?;
+        let code = code.as_bytes().try_into().map_err(|_| InvalidRegion)?;
+        Ok(Self { library, code })
+    }
+
+    /// The ISO 3166 two-letter code.
+    #[must_use]
+    pub fn code(self) -> String {
+        self.code.iter().copied().map(char::from).collect()
     }
 }
 
@@ -173,7 +184,7 @@ fn national(text: &str, digits: &str, region: Region) -> Result<E164, InvalidPho
             _ => Err(InvalidPhone::NotInRegion),
         };
     }
-    let number = PHONE_NUMBER_UTIL.parse(text, Some(region.0)).map_err(|_| InvalidPhone::NotInRegion)?;
+    let number = PHONE_NUMBER_UTIL.parse(text, Some(region.library)).map_err(|_| InvalidPhone::NotInRegion)?;
     if !number.is_valid() {
         return Err(InvalidPhone::NotInRegion);
     }

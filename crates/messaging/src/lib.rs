@@ -1,1 +1,14 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+pub mod apply;
+pub mod core;
+pub mod dispatch;
+pub mod hints;
+pub mod hooks;
+pub mod housekeeping;
+pub mod lines;
+pub mod messages;
+pub mod metric;
+pub mod send;
+
+pub use core::{Core, CoreSettings};

@@ -47,13 +47,7 @@ impl Listener for Door {
                     if let Err(error) = stream.set_nodelay(true) {
                         warn!("Nagle's algorithm stays on for a connection: {error}");
                     }
-                    return (
-                        Line {
-                            stream,
-                            switch: CutSwitch::default(),
-                        },
-                        address,
-                    );
+                    return (Line { stream, switch: CutSwitch::default() }, address);
                 }
                 Err(error) => {
                     // Out of file handles, mostly; accepting again at once would only spin.

@@ -60,22 +60,13 @@ impl FaultRule {
     /// A fault that always strikes.
     #[must_use]
     pub const fn always(fault: Fault) -> Self {
-        Self {
-            fault,
-            every: None,
-            times: None,
-            probability: None,
-            to: None,
-        }
+        Self { fault, every: None, times: None, probability: None, to: None }
     }
 
     /// A fault that strikes the next `times` messages.
     #[must_use]
     pub fn times(fault: Fault, times: u32) -> Self {
-        Self {
-            times: Some(times),
-            ..Self::always(fault)
-        }
+        Self { times: Some(times), ..Self::always(fault) }
     }
 }
 
@@ -99,16 +90,7 @@ pub(crate) struct Faults(Vec<Watched>);
 
 impl Faults {
     pub(crate) fn new(rules: Vec<FaultRule>) -> Self {
-        Self(
-            rules
-                .into_iter()
-                .map(|rule| Watched {
-                    rule,
-                    seen: 0,
-                    struck: 0,
-                })
-                .collect(),
-        )
+        Self(rules.into_iter().map(|rule| Watched { rule, seen: 0, struck: 0 }).collect())
     }
 
     pub(crate) fn rules(&self) -> Vec<FaultRule> {
@@ -136,30 +118,17 @@ impl Faults {
 
 impl Watched {
     fn strikes(&mut self, digits: &str, rng: &mut StdRng) -> bool {
-        if self
-            .rule
-            .to
-            .as_deref()
-            .is_some_and(|to| to.trim_start_matches('+') != digits)
-        {
+        if self.rule.to.as_deref().is_some_and(|to| to.trim_start_matches('+') != digits) {
             return false;
         }
         if self.rule.times.is_some_and(|times| self.struck >= times) {
             return false;
         }
         self.seen = self.seen.wrapping_add(1);
-        if self
-            .rule
-            .every
-            .is_some_and(|every| !self.seen.is_multiple_of(every.max(1)))
-        {
+        if self.rule.every.is_some_and(|every| !self.seen.is_multiple_of(every.max(1))) {
             return false;
         }
-        if self
-            .rule
-            .probability
-            .is_some_and(|probability| rng.random::<f64>() >= probability)
-        {
+        if self.rule.probability.is_some_and(|probability| rng.random::<f64>() >= probability) {
             return false;
         }
         self.struck += 1;

@@ -40,8 +40,7 @@ pub(crate) fn trace(rng: &mut StdRng) -> String {
 
 /// A decimal object id.
 pub(crate) fn object(rng: &mut StdRng) -> String {
-    rng.random_range(1_000_000_000_000_000_u64..9_999_999_999_999_999)
-        .to_string()
+    rng.random_range(1_000_000_000_000_000_u64..9_999_999_999_999_999).to_string()
 }
 
 #[cfg(test)]

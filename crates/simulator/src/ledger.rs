@@ -46,12 +46,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn record(&mut self, digits: &Arc<str>, body: &str, message: LedgerMessage) {
-        let same = self
-            .by_recipient
-            .entry(Arc::clone(digits))
-            .or_default()
-            .entry(body.to_owned())
-            .or_default();
+        let same = self.by_recipient.entry(Arc::clone(digits)).or_default().entry(body.to_owned()).or_default();
         self.accepted += 1;
         self.doubles += usize::from(!same.is_empty());
         same.push(message);
@@ -60,23 +55,12 @@ impl Ledger {
     /// Everything, or what went to one recipient; oldest first.
     pub(crate) fn entries(&self, to: Option<&str>) -> Vec<LedgerEntry> {
         let mut entries: Vec<LedgerEntry> = match to {
-            Some(digits) => self
-                .by_recipient
-                .get(digits)
-                .into_iter()
-                .flat_map(|texts| list(digits, texts))
-                .collect(),
-            None => self
-                .by_recipient
-                .iter()
-                .flat_map(|(digits, texts)| list(digits, texts))
-                .collect(),
+            Some(digits) => self.by_recipient.get(digits).into_iter().flat_map(|texts| list(digits, texts)).collect(),
+            None => self.by_recipient.iter().flat_map(|(digits, texts)| list(digits, texts)).collect(),
         };
         entries.sort_by(|a, b| {
             let first = |entry: &LedgerEntry| entry.messages.first().map(|message| message.received_at);
-            first(a)
-                .cmp(&first(b))
-                .then_with(|| (&a.to, &a.body).cmp(&(&b.to, &b.body)))
+            first(a).cmp(&first(b)).then_with(|| (&a.to, &a.body).cmp(&(&b.to, &b.body)))
         });
         entries
     }

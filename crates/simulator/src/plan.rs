@@ -97,10 +97,7 @@ pub(crate) struct Planned {
 impl StatusPlan {
     /// The statuses of a message that goes well.
     pub(crate) fn journey(&self, rng: &mut StdRng) -> Vec<Planned> {
-        let mut moments = vec![
-            (self.sent, Status::Sent),
-            (self.sent + self.delivered, Status::Delivered),
-        ];
+        let mut moments = vec![(self.sent, Status::Sent), (self.sent + self.delivered, Status::Delivered)];
         if let Some(read) = self.auto_read {
             moments.push((self.sent + self.delivered + read, Status::Read));
         }
@@ -112,13 +109,7 @@ impl StatusPlan {
         let mut planned: Vec<Planned> = planned
             .map(|((happens_after, status), told_after)| {
                 let silent = self.is_dropped(status, rng);
-                Planned {
-                    told_after,
-                    happens_after,
-                    status,
-                    code: None,
-                    silent,
-                }
+                Planned { told_after, happens_after, status, code: None, silent }
             })
             .collect();
         planned.sort_by_key(|one| one.told_after);
@@ -138,8 +129,6 @@ impl StatusPlan {
     }
 
     pub(crate) fn is_dropped(&self, status: Status, rng: &mut StdRng) -> bool {
-        self.drop
-            .get(&status)
-            .is_some_and(|probability| rng.random::<f64>() < *probability)
+        self.drop.get(&status).is_some_and(|probability| rng.random::<f64>() < *probability)
     }
 }

@@ -66,21 +66,14 @@ impl Simulator {
     /// The address cannot be listened on, or the HTTP client or the signing key cannot be made.
     pub async fn start(settings: SimulatorSettings) -> Result<Self, StartError> {
         let address = settings.listen;
-        let listening = TcpListener::bind(address)
-            .await
-            .and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let listening = TcpListener::bind(address).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = listening.map_err(|source| StartError::Listen { address, source })?;
         let app = shared(settings, address)?;
         let tasks = TaskTracker::new();
         tasks.spawn(callback::run(Arc::clone(&app)));
         tasks.spawn(serve(Arc::clone(&app), listener));
         tasks.close();
-        Ok(Self {
-            address,
-            stop: app.stop.clone(),
-            control: Control::new(app),
-            tasks,
-        })
+        Ok(Self { address, stop: app.stop.clone(), control: Control::new(app), tasks })
     }
 
     /// The base address, such as `http://127.0.0.1:4100`.
@@ -124,17 +117,9 @@ impl Drop for Simulator {
 fn shared(settings: SimulatorSettings, address: SocketAddr) -> Result<App, StartError> {
     let key = Hmac::<Sha256>::new_from_slice(settings.app_secret.as_bytes()).map_err(|_| StartError::Secret)?;
     let numbers: Vec<Number> = settings.numbers.into_iter().map(Number::from).collect();
-    let number_by_id: HashMap<Arc<str>, usize> = numbers
-        .iter()
-        .enumerate()
-        .map(|(index, number)| (Arc::clone(&number.id), index))
-        .collect();
-    let world = World::new(
-        settings.seed,
-        settings.statuses,
-        settings.callback_url,
-        settings.customers,
-    );
+    let number_by_id: HashMap<Arc<str>, usize> =
+        numbers.iter().enumerate().map(|(index, number)| (Arc::clone(&number.id), index)).collect();
+    let world = World::new(settings.seed, settings.statuses, settings.callback_url, settings.customers);
     Ok(Arc::new(Shared {
         app_id: settings.app_id,
         verify_token: settings.verify_token,

@@ -27,11 +27,7 @@ pub(crate) struct Number {
 impl From<BusinessNumber> for Number {
     fn from(number: BusinessNumber) -> Self {
         let digits = crate::world::digits_of(&number.display_phone_number);
-        Self {
-            id: number.phone_number_id.into(),
-            digits,
-            name: number.verified_name,
-        }
+        Self { id: number.phone_number_id.into(), digits, name: number.verified_name }
     }
 }
 

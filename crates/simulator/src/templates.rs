@@ -100,9 +100,7 @@ pub(crate) const TEMPLATES: &[TemplateDefinition] = &[
 
 /// The template of that name and language.
 pub(crate) fn find(name: &str, language: &str) -> Option<&'static TemplateDefinition> {
-    TEMPLATES
-        .iter()
-        .find(|template| template.name == name && template.language == language)
+    TEMPLATES.iter().find(|template| template.name == name && template.language == language)
 }
 
 /// How many positional variables a text has.
@@ -168,11 +166,8 @@ impl TemplateDefinition {
             components.push(json!({"type": "FOOTER", "text": footer}));
         }
         if !self.quick_replies.is_empty() {
-            let buttons: Vec<Value> = self
-                .quick_replies
-                .iter()
-                .map(|text| json!({"type": "QUICK_REPLY", "text": text}))
-                .collect();
+            let buttons: Vec<Value> =
+                self.quick_replies.iter().map(|text| json!({"type": "QUICK_REPLY", "text": text})).collect();
             components.push(json!({"type": "BUTTONS", "buttons": buttons}));
         }
         components
@@ -194,12 +189,7 @@ mod tests {
     #[test]
     fn samples_match_the_variables() {
         for template in TEMPLATES {
-            assert_eq!(
-                template.body_samples.len(),
-                variables(template.body),
-                "{}",
-                template.name
-            );
+            assert_eq!(template.body_samples.len(), variables(template.body), "{}", template.name);
         }
     }
 }

@@ -54,12 +54,7 @@ impl WireLog {
     }
 
     pub(crate) fn all(&self) -> Vec<WireEntry> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .cloned()
-            .collect()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {

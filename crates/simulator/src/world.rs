@@ -130,16 +130,8 @@ pub(crate) struct Phone {
 impl Phone {
     fn new(digits: &str, name: &str, user_id: Option<&str>) -> Self {
         Self {
-            owner: Person {
-                digits: digits.into(),
-                name: name.into(),
-                user_id: user_id.map(Arc::from),
-            },
-            switches: Switches {
-                on: true,
-                read_receipts: true,
-                blocked: false,
-            },
+            owner: Person { digits: digits.into(), name: name.into(), user_id: user_id.map(Arc::from) },
+            switches: Switches { on: true, read_receipts: true, blocked: false },
             chat: Vec::new(),
             waiting: Vec::new(),
             unread: Vec::new(),
@@ -223,10 +215,7 @@ impl World {
 
     /// The digits of the customers it was started with.
     pub(crate) fn customers(&self) -> Vec<String> {
-        self.customers
-            .iter()
-            .map(|customer| digits_of(&customer.phone))
-            .collect()
+        self.customers.iter().map(|customer| digits_of(&customer.phone)).collect()
     }
 
     fn settle_customers(&mut self) {
@@ -234,8 +223,7 @@ impl World {
             let digits = digits_of(&customer.phone);
             let phone = Phone::new(&digits, &customer.name, customer.user_id.as_deref());
             if let Some(user_id) = &customer.user_id {
-                self.phone_by_user_id
-                    .insert(user_id.clone(), Arc::clone(&phone.owner.digits));
+                self.phone_by_user_id.insert(user_id.clone(), Arc::clone(&phone.owner.digits));
             }
             self.phones.insert(Arc::clone(&phone.owner.digits), phone);
         }
@@ -243,9 +231,7 @@ impl World {
 
     /// The phone of that number; everybody has WhatsApp here.
     pub(crate) fn phone_mut(&mut self, digits: &str) -> &mut Phone {
-        self.phones
-            .entry(digits.into())
-            .or_insert_with(|| Phone::new(digits, &format!("+{digits}"), None))
+        self.phones.entry(digits.into()).or_insert_with(|| Phone::new(digits, &format!("+{digits}"), None))
     }
 
     /// Stores an accepted message and returns its id, its phone, and the error it will fail with.
@@ -253,10 +239,7 @@ impl World {
         let id = ids::wamid(&mut self.rng, &order.digits, Writer::Business);
         let enforce_window = self.plan.enforce_window;
         let phone = self.phone_mut(&order.digits);
-        let in_window = phone
-            .wrote_at
-            .get(&order.number)
-            .is_some_and(|at| now.since(*at) < WINDOW);
+        let in_window = phone.wrote_at.get(&order.number).is_some_and(|at| now.since(*at) < WINDOW);
         phone.number = order.number;
         phone.chat.push(Arc::clone(&id));
         let customer = Arc::clone(&phone.owner.digits);

@@ -96,6 +96,7 @@ impl Conn<'_> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
+        rows.iter().try_for_each(|row| refuse_nul(row))?;
         match self {
             Self::Sqlite(conn) => {
                 let mut arguments = SqliteArguments::default();
@@ -112,11 +113,21 @@ impl Conn<'_> {
     }
 }
 
+/// PostgreSQL's TEXT takes no NUL and SQLite's functions end at it: neither database gets one.
+fn refuse_nul(values: &[Value]) -> Result<(), StoreError> {
+    let holds_nul = |value: &Value| matches!(value, Value::Text(Some(text)) if text.contains('\0'));
+    if values.iter().any(holds_nul) {
+        return Err(StoreError::Statement("a text holds a NUL".to_owned()));
+    }
+    Ok(())
+}
+
 fn encoding(error: sqlx::error::BoxDynError) -> StoreError {
     StoreError::Statement(error.to_string())
 }
 
 fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
+    refuse_nul(&values)?;
     let mut arguments = SqliteArguments::default();
     for value in values {
         match value {
@@ -130,6 +141,7 @@ fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
 }
 
 fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments, StoreError> {
+    refuse_nul(&values)?;
     let mut arguments = PgArguments::default();
     for value in values {
         match value {

@@ -205,7 +205,7 @@ pub struct MessageFilter {
 }
 
 /// A place in a list that is ordered by time of making, newest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// When the message was made.
     pub created_at: Timestamp,
@@ -291,18 +291,17 @@ macro_rules! list {
         Sql::same(concat!(
             select!(
                 "AND ($2 < 0 OR m.sender_id = $2) AND ($3 < 0 OR m.status = $3) AND ($4 < 0 OR m.direction = $4)
-                 AND m.created_at >= $5 AND m.created_at < $6
-                 AND (m.created_at, m.id) < ($7, $8) AND (m.created_at, m.id) > ($9, $10) "
+                 AND (m.created_at, m.id) < ($5, $6) AND (m.created_at, m.id) > ($7, $8) "
             ),
             $rest
         ))
     };
 }
 
-const LIST: Sql = list!("ORDER BY m.created_at DESC, m.id DESC LIMIT $11");
-const LIST_UPWARD: Sql = list!("ORDER BY m.created_at, m.id LIMIT $11");
-const LIST_OF_CONTACT: Sql = list!("AND m.contact_id = $12 ORDER BY m.created_at DESC, m.id DESC LIMIT $11");
-const LIST_OF_CONTACT_UPWARD: Sql = list!("AND m.contact_id = $12 ORDER BY m.created_at, m.id LIMIT $11");
+const LIST: Sql = list!("ORDER BY m.created_at DESC, m.id DESC LIMIT $9");
+const LIST_UPWARD: Sql = list!("ORDER BY m.created_at, m.id LIMIT $9");
+const LIST_OF_CONTACT: Sql = list!("AND m.contact_id = $10 ORDER BY m.created_at DESC, m.id DESC LIMIT $9");
+const LIST_OF_CONTACT_UPWARD: Sql = list!("AND m.contact_id = $10 ORDER BY m.created_at, m.id LIMIT $9");
 
 const CONTACT_BY_PHONE: Sql =
     Sql::same("SELECT contact_id FROM contact_identity WHERE account_id = $1 AND kind = 'phone' AND match_key = $2");
@@ -345,16 +344,18 @@ pub async fn list(
 }
 
 fn list_values(scope: &AccountScope, filter: &MessageFilter, page: Page) -> Vec<Value> {
-    let newest = Place { created_at: Timestamp::from_micros(i64::MAX), id: MessageId(i64::MAX) };
-    let oldest = Place { created_at: Timestamp::from_micros(i64::MIN), id: MessageId(i64::MIN) };
-    let (below, above) = (page.older_than.unwrap_or(newest), page.newer_than.unwrap_or(oldest));
+    // Times become places before every message of that time, so that one bound on each side leads into the index: of
+    // two, SQLite would take the first and read every page from the list's end on.
+    let place = |created_at| Place { created_at, id: MessageId(i64::MIN) };
+    let until = place(filter.until.unwrap_or(Timestamp::from_micros(i64::MAX)));
+    let from = place(filter.from.unwrap_or(Timestamp::from_micros(i64::MIN)));
+    let below = page.older_than.map_or(until, |page| page.min(until));
+    let above = page.newer_than.map_or(from, |page| page.max(from));
     values![
         scope.account(),
         filter.sender.map_or(-1, |id| id.0),
         filter.status.map_or(-1, MessageStatus::code),
         filter.direction.map_or(-1, |direction| direction as i64),
-        filter.from.unwrap_or(oldest.created_at),
-        filter.until.unwrap_or(newest.created_at),
         below.created_at,
         below.id,
         above.created_at,

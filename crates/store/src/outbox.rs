@@ -141,12 +141,11 @@ const SENDERS: Sql = Sql::same(
        SELECT shard, sender_id FROM (
          SELECT shard, sender_id FROM outbox WHERE state = 0 ORDER BY shard, sender_id LIMIT 1) AS first
        UNION ALL
-       SELECT next.shard, next.sender_id FROM (
-         SELECT (SELECT o.shard FROM outbox o WHERE o.state = 0 AND (o.shard, o.sender_id) > (step.shard, step.sender_id)
-                 ORDER BY o.shard, o.sender_id LIMIT 1) AS shard,
-                (SELECT o.sender_id FROM outbox o WHERE o.state = 0 AND (o.shard, o.sender_id) > (step.shard, step.sender_id)
-                 ORDER BY o.shard, o.sender_id LIMIT 1) AS sender_id
-         FROM step WHERE step.shard IS NOT NULL) AS next
+       SELECT (SELECT o.shard FROM outbox o WHERE o.state = 0 AND (o.shard, o.sender_id) > (step.shard, step.sender_id)
+               ORDER BY o.shard, o.sender_id LIMIT 1),
+              (SELECT o.sender_id FROM outbox o WHERE o.state = 0 AND (o.shard, o.sender_id) > (step.shard, step.sender_id)
+               ORDER BY o.shard, o.sender_id LIMIT 1)
+       FROM step WHERE step.shard IS NOT NULL
      ) SELECT shard, sender_id FROM step WHERE shard IS NOT NULL",
 );
 
@@ -195,6 +194,17 @@ pub async fn abandon_older(conn: &mut Conn<'_>, shard: i64, epoch: Epoch) -> Res
         .collect()
 }
 
+const ANY_EXPIRED: Sql =
+    Sql::same("SELECT message_id FROM outbox WHERE state = 0 AND expires_at <= $1 ORDER BY expires_at LIMIT 1");
+
+/// Whether anything that waits outlived its expiry.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn any_expired(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(conn.fetch_optional(&ANY_EXPIRED, values![now]).await?.is_some())
+}
+
 const EXPIRED: Sql = Sql::same(
     "DELETE FROM outbox WHERE state = 0 AND (account_id, message_id) IN (
        SELECT account_id, message_id FROM outbox WHERE state = 0 AND expires_at <= $1 ORDER BY expires_at LIMIT $2)
@@ -226,7 +236,7 @@ static CLAIM: Batch = Batch::new(
      WHERE outbox.account_id = input.account_id AND outbox.message_id = input.message_id
        AND outbox.state = 0 AND outbox.attempts = input.attempts
        AND EXISTS (SELECT 1 FROM shard_lease l WHERE l.shard = outbox.shard AND l.epoch = input.epoch)
-     RETURNING outbox.account_id, outbox.message_id",
+     RETURNING outbox.account_id, outbox.message_id, input.attempts, outbox.epoch",
 );
 
 /// A message to be claimed: only if it still waits, with that many attempts, under the epoch that is in force.
@@ -242,19 +252,21 @@ pub struct WantedClaim {
     pub epoch: Epoch,
 }
 
-/// Claims; answers those that were claimed.
+/// Claims; answers those that were claimed, one per message, as they were wanted.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
-pub(crate) async fn claim_all(
-    conn: &mut Conn<'_>,
-    wanted: &[WantedClaim],
-) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
+pub(crate) async fn claim_all(conn: &mut Conn<'_>, wanted: &[WantedClaim]) -> Result<Vec<WantedClaim>, StoreError> {
     let rows: Vec<_> = wanted.iter().map(|w| values![w.account, w.message, w.attempts, w.epoch]).collect();
     let mut claimed = Vec::with_capacity(rows.len());
     for row in conn.batch(&CLAIM, &rows).await? {
         let mut row = row.reader();
-        claimed.push((row.read()?, row.read()?));
+        claimed.push(WantedClaim {
+            account: row.read()?,
+            message: row.read()?,
+            attempts: row.read()?,
+            epoch: row.read()?,
+        });
     }
     Ok(claimed)
 }

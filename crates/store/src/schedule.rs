@@ -31,6 +31,14 @@ const FINISH: Sql =
     Sql::same("UPDATE schedule_run SET finished_at = $3, report = $4 WHERE name = $1 AND occurrence = $2");
 const FORGET: Sql = Sql::same("DELETE FROM schedule_run WHERE started_at < $1");
 
+/// Whether an occurrence is due.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn is_due(conn: &mut Conn<'_>, name: &str, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(conn.fetch_optional(&DUE, values![name, now]).await?.is_some())
+}
+
 /// Begins the occurrence that is due, if any, and if nobody began it. Missed occurrences are one.
 ///
 /// # Errors

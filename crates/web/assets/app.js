@@ -21,9 +21,7 @@
     if (menu && !menu.contains(target)) menu.open = false;
   }
 
-  function focusFirstError(root) {
-    find("[aria-invalid=true]:is(input, select, textarea)", root)?.focus();
-  }
+  const focusFirstError = (root) => find("[aria-invalid=true]:is(input, select, textarea)", root)?.focus();
 
   // ---- keys: silent while a field has the focus
 
@@ -31,8 +29,7 @@
     if (event.key === "Escape") closeMenus(body);
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
     if (!["/", "?"].includes(event.key) || find("dialog[open]")) return;
-    if (event.key === "/") find("[data-search]")?.focus();
-    else find("#shortcuts")?.showModal();
+    event.key === "/" ? find("[data-search]")?.focus() : find("#shortcuts")?.showModal();
     event.preventDefault();
   });
 
@@ -48,9 +45,7 @@
     button.ariaBusy = "true";
   }, true);
 
-  function notBusy(root) {
-    for (const button of root.querySelectorAll("button[aria-busy=true]")) button.ariaBusy = null;
-  }
+  const notBusy = (root) => root.querySelectorAll("button[aria-busy=true]").forEach((button) => (button.ariaBusy = null));
 
   // A page from the back-forward cache may show old rows and a busy button.
   window.addEventListener("pageshow", (event) => {
@@ -164,7 +159,6 @@
   const live = find(".live");
   let last = body.dataset.eventCursor;
   let state = null;
-
   function show(next) {
     if (!live) return;
     state = next;
@@ -234,7 +228,7 @@
     }
     isLost();
     listen();
-    return new Promise(() => {});
+    return new Promise(() => {}); // The lock is held until the tab goes.
   }
 
   const opened = find("dialog.sheet[open]");

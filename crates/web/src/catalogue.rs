@@ -13,9 +13,8 @@ pub const FALLBACK: &str = "en";
 const SOURCES: [(&str, Direction, &str); 1] =
     [(FALLBACK, Direction::LeftToRight, include_str!("../catalogues/en.toml"))];
 
-static CATALOGUES: LazyLock<Vec<Catalogue>> = LazyLock::new(|| {
-    SOURCES.map(|(language, direction, source)| Catalogue::parse(language, direction, source)).into()
-});
+static CATALOGUES: LazyLock<Vec<Catalogue>> =
+    LazyLock::new(|| SOURCES.map(|(language, direction, source)| Catalogue::parse(language, direction, source)).into());
 
 static NOTHING: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::parse(FALLBACK, Direction::LeftToRight, ""));
 

@@ -1,11 +1,14 @@
 //! The loop that lets statuses happen and sends what is due, a bounded number at a time.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
+use tracing::error;
 
 use super::poster::{Attempt, post};
 use super::queue::Popped;
@@ -19,9 +22,9 @@ const RETRY_DELAY_MAX: Duration = Duration::from_secs(60);
 
 /// Runs until the simulator stops.
 pub(crate) async fn run(app: App) {
-    let mut running = JoinSet::new();
+    let mut flight = Flight::default();
     loop {
-        let has_room = running.len() < IN_FLIGHT_MAX;
+        let has_room = flight.running.len() < IN_FLIGHT_MAX;
         let mut wake_at = None;
         if has_room {
             let paused = app.world().plan.paused;
@@ -32,7 +35,7 @@ pub(crate) async fn run(app: App) {
                     continue;
                 }
                 Popped::Ready(Job::Post(one)) => {
-                    running.spawn(send(Arc::clone(&app), one));
+                    flight.start(&app, one);
                     continue;
                 }
                 Popped::Until(at) => wake_at = Some(at),
@@ -42,18 +45,58 @@ pub(crate) async fn run(app: App) {
         let wake = wake_at.unwrap_or_else(Instant::now);
         tokio::select! {
             () = app.stop.cancelled() => break,
-            Some(_) = running.join_next() => {}
+            Some(ended) = flight.running.join_next() => match ended {
+                Ok(about) => flight.land(&app, &about),
+                Err(error) => error!("A callback broke off: {error}"),
+            },
             () = app.queue.news(), if has_room => {}
             () = sleep_until(wake), if wake_at.is_some() => {}
         }
     }
     // The other side may be down or slow; nobody waits for its answers any more.
-    running.shutdown().await;
+    flight.running.shutdown().await;
 }
 
-async fn send(app: App, one: Post) {
+/// The callbacks on their way.
+///
+/// Statuses of one message go one after the other: two at once would arrive in any order, and disorder is to happen when
+/// it is asked for, not when a machine is busy.
+#[derive(Default)]
+struct Flight {
+    running: JoinSet<About>,
+    /// Per message with a status on its way: the ones behind it.
+    behind: HashMap<Arc<str>, VecDeque<Post>>,
+}
+
+impl Flight {
+    fn start(&mut self, app: &App, one: Post) {
+        if let About::Status(message) = &one.about {
+            match self.behind.entry(Arc::clone(message)) {
+                Entry::Occupied(mut behind) => return behind.get_mut().push_back(one),
+                Entry::Vacant(free) => free.insert(VecDeque::new()),
+            };
+        }
+        self.running.spawn(send(Arc::clone(app), one));
+    }
+
+    fn land(&mut self, app: &App, about: &About) {
+        let About::Status(message) = about else { return };
+        match self.behind.get_mut(message).and_then(VecDeque::pop_front) {
+            Some(next) => {
+                self.running.spawn(send(Arc::clone(app), next));
+            }
+            None => {
+                self.behind.remove(message);
+            }
+        }
+    }
+}
+
+async fn send(app: App, one: Post) -> About {
+    let about = one.about.clone();
     attempt(&app, one).await;
     app.queue.done();
+    about
 }
 
 /// Lets a status happen; queues the callbacks that tell it.
@@ -63,7 +106,7 @@ fn happen(app: &Shared, happening: &Happening) {
     };
     let now = Instant::now();
     for _ in 0..copies {
-        app.queue.push(now, Job::Post(Post::new(body.clone(), About::Status)));
+        app.queue.push(now, Job::Post(Post::new(body.clone(), About::Status(Arc::clone(&happening.message)))));
     }
 }
 
@@ -73,7 +116,7 @@ pub(crate) async fn tell_now(app: &Shared, happening: &Happening) {
         return;
     };
     for _ in 0..copies {
-        attempt(app, Post::new(body.clone(), About::Status)).await;
+        attempt(app, Post::new(body.clone(), About::Status(Arc::clone(&happening.message)))).await;
     }
 }
 
@@ -90,12 +133,8 @@ fn told(app: &Shared, happening: &Happening) -> Option<(Bytes, u32)> {
             return None;
         };
         let person = world.phones.get(&message.customer)?.owner.clone();
-        let subject = Subject {
-            id: Arc::clone(&message.id),
-            number: message.number,
-            outgoing: outgoing.clone(),
-            person,
-        };
+        let subject =
+            Subject { id: Arc::clone(&message.id), number: message.number, outgoing: outgoing.clone(), person };
         (subject, world.plan.duplicate.saturating_add(1))
     };
     app.changed(&subject.person.digits);
@@ -110,11 +149,7 @@ fn told(app: &Shared, happening: &Happening) -> Option<(Bytes, u32)> {
 /// Sends a customer's message at once; it is tried again later if `retry` is set and the answer is not 200.
 pub(crate) async fn inbound_now(app: &Shared, message: Arc<str>, body: Bytes, retry: bool) -> Attempt {
     let one = Post::new(body, About::Inbound(message));
-    if retry {
-        attempt(app, one).await
-    } else {
-        once(app, &one).await
-    }
+    if retry { attempt(app, one).await } else { once(app, &one).await }
 }
 
 /// Sends a callback once and queues the next attempt if it failed.
@@ -131,9 +166,7 @@ async fn attempt(app: &Shared, mut one: Post) -> Attempt {
         }
         (world.plan.retry_first, world.plan.retry_total)
     };
-    let delay = first
-        .saturating_mul(1 << (one.attempt - 1).min(16))
-        .min(RETRY_DELAY_MAX);
+    let delay = first.saturating_mul(1 << (one.attempt - 1).min(16)).min(RETRY_DELAY_MAX);
     if one.first_at.elapsed() + delay > total {
         app.world().counters.callbacks_given_up += 1;
     } else {
@@ -145,10 +178,7 @@ async fn attempt(app: &Shared, mut one: Post) -> Attempt {
 
 async fn once(app: &Shared, one: &Post) -> Attempt {
     let Some(url) = app.world().callback_url.clone() else {
-        return Attempt {
-            error: Some("no callback URL is set".to_owned()),
-            ..Attempt::default()
-        };
+        return Attempt { error: Some("no callback URL is set".to_owned()), ..Attempt::default() };
     };
     let signature = app.poster.signature(&one.body);
     let attempt = post(app, &url, one.body.clone(), Some(signature)).await;

@@ -15,13 +15,7 @@ pub(crate) async fn handshake(app: &Shared, url: &str) -> Result<(), String> {
         .append_pair("hub.mode", "subscribe")
         .append_pair("hub.challenge", &challenge)
         .append_pair("hub.verify_token", &app.verify_token);
-    let answer = app
-        .poster
-        .http()
-        .get(address)
-        .send()
-        .await
-        .map_err(|error| error.to_string())?;
+    let answer = app.poster.http().get(address).send().await.map_err(|error| error.to_string())?;
     let status = answer.status();
     let body = answer.text().await.map_err(|error| error.to_string())?;
     if status.as_u16() != 200 {

@@ -49,20 +49,15 @@ pub(crate) struct Post {
 /// What a callback tells.
 #[derive(Clone, Debug)]
 pub(crate) enum About {
-    /// A status; held while statuses are paused.
-    Status,
+    /// A status of the business's message with this id; held while statuses are paused.
+    Status(Arc<str>),
     /// The customer's message with this id.
     Inbound(Arc<str>),
 }
 
 impl Post {
     pub(crate) fn new(body: Bytes, about: About) -> Self {
-        Self {
-            body,
-            about,
-            attempt: 1,
-            first_at: Instant::now(),
-        }
+        Self { body, about, attempt: 1, first_at: Instant::now() }
     }
 }
 
@@ -79,22 +74,14 @@ pub(crate) fn plan(
         Some(code) => world.plan.failure(code, &mut world.rng),
         None => world.plan.journey(&mut world.rng),
     };
-    planned
-        .into_iter()
-        .map(|planned| Happening {
-            message: Arc::clone(message),
-            planned,
-            accepted_at,
-        })
-        .collect()
+    planned.into_iter().map(|planned| Happening { message: Arc::clone(message), planned, accepted_at }).collect()
 }
 
 /// Puts planned statuses into the queue.
 pub(crate) fn schedule(app: &Shared, happenings: impl IntoIterator<Item = Happening>) {
     let now = Instant::now();
     for happening in happenings {
-        app.queue
-            .push(now + happening.planned.told_after, Job::Happen(happening));
+        app.queue.push(now + happening.planned.told_after, Job::Happen(happening));
     }
 }
 
@@ -105,9 +92,7 @@ pub(crate) fn look_at(app: &Shared, digits: &str) {
         let mut world = app.world();
         let ids = world.look_at(digits);
         let world = &mut *world;
-        ids.into_iter()
-            .map(|message| at_once(message, Status::Read, world, now))
-            .collect()
+        ids.into_iter().map(|message| at_once(message, Status::Read, world, now)).collect()
     };
     schedule(app, happenings);
 }
@@ -118,11 +103,7 @@ pub(crate) fn deliver_waiting(app: &Shared, digits: &str) {
     let happenings: Vec<Happening> = {
         let mut world = app.world();
         let world = &mut *world;
-        let waiting = world
-            .phones
-            .get_mut(digits)
-            .map(|phone| std::mem::take(&mut phone.waiting))
-            .unwrap_or_default();
+        let waiting = world.phones.get_mut(digits).map(|phone| std::mem::take(&mut phone.waiting)).unwrap_or_default();
         let auto_read = world.plan.auto_read;
         let mut happenings = Vec::new();
         for message in waiting {
@@ -142,16 +123,6 @@ pub(crate) fn deliver_waiting(app: &Shared, digits: &str) {
 fn at_once(message: Arc<str>, status: Status, world: &mut crate::world::World, now: Timestamp) -> Happening {
     let zero = std::time::Duration::ZERO;
     let silent = world.plan.is_dropped(status, &mut world.rng);
-    let planned = Planned {
-        told_after: zero,
-        happens_after: zero,
-        status,
-        code: None,
-        silent,
-    };
-    Happening {
-        message,
-        planned,
-        accepted_at: now,
-    }
+    let planned = Planned { told_after: zero, happens_after: zero, status, code: None, silent };
+    Happening { message, planned, accepted_at: now }
 }

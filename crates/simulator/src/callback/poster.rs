@@ -86,12 +86,7 @@ fn finish(mut key: Hmac<Sha256>, body: &[u8]) -> String {
 /// Sends `body` to `url` and writes the wire log.
 pub(crate) async fn post(app: &Shared, url: &str, body: Bytes, signature: Option<String>) -> Attempt {
     let started = Instant::now();
-    let mut request = app
-        .poster
-        .client
-        .post(url)
-        .header(CONTENT_TYPE, "application/json")
-        .body(body.clone());
+    let mut request = app.poster.client.post(url).header(CONTENT_TYPE, "application/json").body(body.clone());
     if let Some(signature) = signature {
         request = request.header(SIGNATURE, signature);
     }
@@ -100,17 +95,9 @@ pub(crate) async fn post(app: &Shared, url: &str, body: Bytes, signature: Option
             let http_status = Some(answer.status().as_u16());
             // The body is read to its end, else the connection could not be used again.
             let response = answer.bytes().await.map(|bytes| excerpt(&bytes)).unwrap_or_default();
-            Attempt {
-                http_status,
-                response,
-                error: None,
-            }
+            Attempt { http_status, response, error: None }
         }
-        Err(error) => Attempt {
-            http_status: None,
-            response: String::new(),
-            error: Some(reason(&error)),
-        },
+        Err(error) => Attempt { http_status: None, response: String::new(), error: Some(reason(&error)) },
     };
     app.wire.push(WireEntry {
         at: app.now(),

@@ -68,11 +68,7 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) fn new() -> Self {
-        Self {
-            heaps: Mutex::default(),
-            news: Notify::new(),
-            pending: watch::Sender::new(0),
-        }
+        Self { heaps: Mutex::default(), news: Notify::new(), pending: watch::Sender::new(0) }
     }
 
     pub(crate) fn push(&self, at: Instant, job: Job) {
@@ -83,13 +79,9 @@ impl Queue {
                 return;
             }
             heaps.order += 1;
-            let due = Due {
-                at,
-                order: heaps.order,
-                job,
-            };
+            let due = Due { at, order: heaps.order, job };
             match &due.job {
-                Job::Post(post) if matches!(post.about, About::Status) => heaps.statuses.push(due),
+                Job::Post(post) if matches!(post.about, About::Status(_)) => heaps.statuses.push(due),
                 Job::Post(_) | Job::Happen(_) => heaps.jobs.push(due),
             }
             self.pending.send_modify(|pending| *pending += 1);
@@ -101,11 +93,7 @@ impl Queue {
     pub(crate) fn pop(&self, now: Instant, paused: bool) -> Popped {
         let mut heaps = self.heaps();
         let job_at = heaps.jobs.peek().map(|due| due.at);
-        let status_at = if paused {
-            None
-        } else {
-            heaps.statuses.peek().map(|due| due.at)
-        };
+        let status_at = if paused { None } else { heaps.statuses.peek().map(|due| due.at) };
         let (from_jobs, at) = match (job_at, status_at) {
             (None, None) => return Popped::Nothing,
             (Some(job), Some(status)) if status < job => (false, status),
@@ -115,11 +103,7 @@ impl Queue {
         if at > now {
             return Popped::Until(at);
         }
-        let due = if from_jobs {
-            heaps.jobs.pop()
-        } else {
-            heaps.statuses.pop()
-        };
+        let due = if from_jobs { heaps.jobs.pop() } else { heaps.statuses.pop() };
         due.map_or(Popped::Nothing, |due| Popped::Ready(due.job))
     }
 
@@ -142,8 +126,7 @@ impl Queue {
         let dropped = heaps.jobs.len() + heaps.statuses.len();
         heaps.jobs.clear();
         heaps.statuses.clear();
-        self.pending
-            .send_modify(|pending| *pending = pending.saturating_sub(dropped));
+        self.pending.send_modify(|pending| *pending = pending.saturating_sub(dropped));
     }
 
     pub(crate) fn pending(&self) -> usize {

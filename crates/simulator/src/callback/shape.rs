@@ -23,12 +23,7 @@ pub(crate) struct Subject {
 
 /// The callback that tells a status.
 pub(crate) fn status_body(app: &Shared, subject: &Subject, planned: &Planned, at: Timestamp) -> Bytes {
-    let Subject {
-        id,
-        number,
-        outgoing,
-        person,
-    } = subject;
+    let Subject { id, number, outgoing, person } = subject;
     let status = planned.status;
     let mut told = Map::new();
     told.insert("id".into(), json!(id));
@@ -94,10 +89,7 @@ fn head(number: Option<&Number>) -> Map<String, Value> {
     let mut value = Map::new();
     value.insert("messaging_product".into(), json!("whatsapp"));
     if let Some(number) = number {
-        value.insert(
-            "metadata".into(),
-            json!({"display_phone_number": number.digits, "phone_number_id": number.id}),
-        );
+        value.insert("metadata".into(), json!({"display_phone_number": number.digits, "phone_number_id": number.id}));
     }
     value
 }

@@ -73,9 +73,9 @@ impl StatusesBody {
 
 fn probability(name: &str, value: Option<f64>) -> Result<(), ControlError> {
     match value {
-        Some(value) if !(0.0..=1.0).contains(&value) => Err(ControlError::Body(format!(
-            "{name} is a probability between 0 and 1, not {value}"
-        ))),
+        Some(value) if !(0.0..=1.0).contains(&value) => {
+            Err(ControlError::Body(format!("{name} is a probability between 0 and 1, not {value}")))
+        }
         _ => Ok(()),
     }
 }
@@ -119,16 +119,13 @@ impl TryFrom<RuleBody> for FaultRule {
     fn try_from(rule: RuleBody) -> Result<Self, Self::Error> {
         let needs = |name: &str| ControlError::Body(format!("this kind of fault needs \"{name}\""));
         let fault = match (rule.kind, rule.code, rule.ms, rule.http_status) {
-            (FaultKind::Error, code, None, http_status) => Fault::Error {
-                code: code.ok_or_else(|| needs("code"))?,
-                http_status,
-            },
-            (FaultKind::FailedStatus, code, None, None) => Fault::FailedStatus {
-                code: code.ok_or_else(|| needs("code"))?,
-            },
-            (FaultKind::Slow, None, ms, None) => Fault::Slow {
-                ms: ms.ok_or_else(|| needs("ms"))?,
-            },
+            (FaultKind::Error, code, None, http_status) => {
+                Fault::Error { code: code.ok_or_else(|| needs("code"))?, http_status }
+            }
+            (FaultKind::FailedStatus, code, None, None) => {
+                Fault::FailedStatus { code: code.ok_or_else(|| needs("code"))? }
+            }
+            (FaultKind::Slow, None, ms, None) => Fault::Slow { ms: ms.ok_or_else(|| needs("ms"))? },
             (FaultKind::ResetBefore, None, None, None) => Fault::ResetBefore,
             (FaultKind::ResetAfter, None, None, None) => Fault::ResetAfter,
             (FaultKind::Http500After, None, None, None) => Fault::Http500After,
@@ -146,13 +143,7 @@ impl TryFrom<RuleBody> for FaultRule {
             return Err(ControlError::Body("http_status is between 400 and 599".to_owned()));
         }
         probability("probability", rule.probability)?;
-        Ok(Self {
-            fault,
-            every: rule.every,
-            times: rule.times,
-            probability: rule.probability,
-            to: rule.to,
-        })
+        Ok(Self { fault, every: rule.every, times: rule.times, probability: rule.probability, to: rule.to })
     }
 }
 
@@ -192,23 +183,15 @@ impl TryFrom<InboundBody> for Inbound {
             value.ok_or_else(|| ControlError::Body(format!("this type of message needs \"{name}\"")))
         };
         let kind = match body.kind {
-            KindBody::Text => InboundKind::Text {
-                text: need(body.text, "text")?,
-            },
-            KindBody::Image => InboundKind::Image {
-                caption: body.caption.or(body.text),
-            },
+            KindBody::Text => InboundKind::Text { text: need(body.text, "text")? },
+            KindBody::Image => InboundKind::Image { caption: body.caption.or(body.text) },
             KindBody::Button => {
                 let text = need(body.text, "text")?;
-                InboundKind::Button {
-                    payload: body.payload.unwrap_or_else(|| text.clone()),
-                    text,
-                }
+                InboundKind::Button { payload: body.payload.unwrap_or_else(|| text.clone()), text }
             }
-            KindBody::InteractiveButton => InboundKind::InteractiveButton {
-                id: need(body.id, "id")?,
-                title: need(body.title, "title")?,
-            },
+            KindBody::InteractiveButton => {
+                InboundKind::InteractiveButton { id: need(body.id, "id")?, title: need(body.title, "title")? }
+            }
             KindBody::InteractiveList => InboundKind::InteractiveList {
                 id: need(body.id, "id")?,
                 title: need(body.title, "title")?,
@@ -243,10 +226,7 @@ impl From<RawBody> for RawCallback {
             (None, Some(secret)) => SignatureChoice::WithSecret(secret),
             (None, None) => SignatureChoice::Correct,
         };
-        Self {
-            body: raw.body,
-            signature,
-        }
+        Self { body: raw.body, signature }
     }
 }
 
@@ -261,11 +241,7 @@ pub(super) struct PhoneBody {
 
 impl PhoneBody {
     pub(super) const fn change(&self) -> PhoneChange {
-        PhoneChange {
-            on: self.on,
-            read_receipts: self.read_receipts,
-            blocked: self.blocked,
-        }
+        PhoneChange { on: self.on, read_receipts: self.read_receipts, blocked: self.blocked }
     }
 }
 

@@ -115,9 +115,6 @@ async fn clear(State(control): State<Control>, body: Bytes) -> Answer<Value> {
 }
 
 async fn unknown() -> Response {
-    (
-        StatusCode::NOT_FOUND,
-        Json(json!({"error": "no such control call; see the README of the simulator"})),
-    )
+    (StatusCode::NOT_FOUND, Json(json!({"error": "no such control call; see the README of the simulator"})))
         .into_response()
 }

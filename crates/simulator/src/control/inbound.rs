@@ -92,19 +92,14 @@ pub(super) async fn deliver(app: &App, inbound: Inbound) -> Result<InboundResult
     let retry = inbound.retry;
     let (id, body) = write(app, inbound)?;
     let attempt = callback::inbound_now(app, Arc::clone(&id), body, retry).await;
-    Ok(InboundResult {
-        message_id: id.as_ref().to_owned(),
-        http_status: attempt.http_status,
-        error: attempt.error,
-    })
+    Ok(InboundResult { message_id: id.as_ref().to_owned(), http_status: attempt.http_status, error: attempt.error })
 }
 
 /// Stores the message and queues its callback: for a phone page, which does not wait for the business.
 pub(crate) fn enqueue(app: &App, inbound: Inbound) -> Result<(), ControlError> {
     let (id, body) = write(app, inbound)?;
     let now = tokio::time::Instant::now();
-    app.queue
-        .push(now, Job::Post(Post::new(body, callback::About::Inbound(id))));
+    app.queue.push(now, Job::Post(Post::new(body, callback::About::Inbound(id))));
     Ok(())
 }
 
@@ -121,10 +116,9 @@ fn write(app: &Shared, inbound: Inbound) -> Result<(Arc<str>, Bytes), ControlErr
     let now = app.now();
     let (message, person, media) = {
         let mut world = app.world();
-        let id = inbound.message_id.map_or_else(
-            || ids::wamid(&mut world.rng, &digits, Writer::Customer),
-            |forced| Arc::from(forced.as_str()),
-        );
+        let id = inbound
+            .message_id
+            .map_or_else(|| ids::wamid(&mut world.rng, &digits, Writer::Customer), |forced| Arc::from(forced.as_str()));
         let media = matches!(inbound.kind, InboundKind::Image { .. }).then(|| ids::object(&mut world.rng));
         if let Some(media) = &media {
             world.media.insert(media.clone(), number);
@@ -167,12 +161,7 @@ fn shown(kind: &InboundKind) -> Content {
         }
     };
     let picture = (kind == "image").then(|| crate::phone::PICTURE_PATH.to_owned());
-    Content {
-        kind,
-        text,
-        picture,
-        ..Content::default()
-    }
+    Content { kind, text, picture, ..Content::default() }
 }
 
 /// Type and content as the callback tells them.
@@ -190,10 +179,9 @@ fn wire_content(app: &Shared, kind: &InboundKind, media: Option<&str>) -> (&'sta
             ("image", image)
         }
         InboundKind::Button { text, payload } => ("button", json!({"text": text, "payload": payload})),
-        InboundKind::InteractiveButton { id, title } => (
-            "interactive",
-            json!({"type": "button_reply", "button_reply": {"id": id, "title": title}}),
-        ),
+        InboundKind::InteractiveButton { id, title } => {
+            ("interactive", json!({"type": "button_reply", "button_reply": {"id": id, "title": title}}))
+        }
         InboundKind::InteractiveList { id, title, description } => {
             let mut reply = json!({"id": id, "title": title});
             if let Some(description) = description {

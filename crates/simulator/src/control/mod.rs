@@ -113,9 +113,7 @@ impl Control {
     /// # Errors
     /// The callback does not answer 200 with the bare challenge.
     pub async fn verify_callback(&self, url: &str) -> Result<(), ControlError> {
-        callback::handshake(&self.app, url)
-            .await
-            .map_err(ControlError::Handshake)?;
+        callback::handshake(&self.app, url).await.map_err(ControlError::Handshake)?;
         self.set_callback_url(Some(url.to_owned()));
         Ok(())
     }
@@ -217,12 +215,7 @@ impl Control {
     /// Returns when at least `count` messages were accepted since the start or the last `clear`.
     pub async fn wait_accepted(&self, count: usize) {
         // It fails only when the sender is gone, and that is held by `self`.
-        let _ = self
-            .app
-            .accepted
-            .subscribe()
-            .wait_for(|accepted| *accepted >= count)
-            .await;
+        let _ = self.app.accepted.subscribe().wait_for(|accepted| *accepted >= count).await;
     }
 
     /// Returns when no callback is waiting or on its way. Paused statuses and retries count as waiting.
@@ -233,9 +226,5 @@ impl Control {
 
 fn phone_digits(phone: &str) -> Result<String, ControlError> {
     let digits = digits_of(phone);
-    if (7..=15).contains(&digits.len()) {
-        Ok(digits)
-    } else {
-        Err(ControlError::NotAPhone(phone.to_owned()))
-    }
+    if (7..=15).contains(&digits.len()) { Ok(digits) } else { Err(ControlError::NotAPhone(phone.to_owned())) }
 }

@@ -38,20 +38,9 @@ pub(super) fn body(bytes: &[u8], sender: &str) -> Result<Ask, GraphError> {
     if value.get("status").is_some() {
         return mark_read(&value);
     }
-    let kind = value
-        .get("type")
-        .map_or(Some("text"), Value::as_str)
-        .unwrap_or_default();
-    let known = [
-        "messaging_product",
-        "recipient_type",
-        "to",
-        "recipient",
-        "type",
-        "context",
-        "biz_opaque_callback_data",
-        kind,
-    ];
+    let kind = value.get("type").map_or(Some("text"), Value::as_str).unwrap_or_default();
+    let known =
+        ["messaging_product", "recipient_type", "to", "recipient", "type", "context", "biz_opaque_callback_data", kind];
     if let Some(error) = kind_error(&value, kind) {
         return Err(error);
     }
@@ -66,42 +55,22 @@ pub(super) fn body(bytes: &[u8], sender: &str) -> Result<Ask, GraphError> {
         }
     }
     let recipient = recipient(fields, sender)?;
-    let opaque = fields
-        .bounded_text("biz_opaque_callback_data", OPAQUE_MAX)?
-        .map(str::to_owned);
+    let opaque = fields.bounded_text("biz_opaque_callback_data", OPAQUE_MAX)?.map(str::to_owned);
     let context = match fields.get("context") {
-        Some(context) => Some(
-            Fields::of("context", context, &["message_id"])?
-                .required_text("message_id")?
-                .to_owned(),
-        ),
+        Some(context) => Some(Fields::of("context", context, &["message_id"])?.required_text("message_id")?.to_owned()),
         None => None,
     };
     let Some(content) = fields.get(kind) else {
         return Err(fields.missing(kind));
     };
     let checked = content::check(kind, content)?;
-    Ok(Ask::Send(Box::new(Send {
-        recipient,
-        checked,
-        context,
-        opaque,
-    })))
+    Ok(Ask::Send(Box::new(Send { recipient, checked, context, opaque })))
 }
 
 /// The kinds of Meta that are not simulated yet are told apart from words that are no kind at all.
 fn kind_error(value: &Value, kind: &str) -> Option<GraphError> {
-    const LATER: &[&str] = &[
-        "audio",
-        "video",
-        "document",
-        "sticker",
-        "location",
-        "contacts",
-        "reaction",
-        "interactive",
-        "pin",
-    ];
+    const LATER: &[&str] =
+        &["audio", "video", "document", "sticker", "location", "contacts", "reaction", "interactive", "pin"];
     if content::KINDS.contains(&kind) {
         return None;
     }
@@ -109,10 +78,7 @@ fn kind_error(value: &Value, kind: &str) -> Option<GraphError> {
         return Some(GraphError::new(100, format!("kind not simulated yet: {kind}")));
     }
     let got = value.get("type").map(Value::to_string).unwrap_or_default();
-    Some(GraphError::new(
-        100,
-        format!("Param type must be a message type - got {got}"),
-    ))
+    Some(GraphError::new(100, format!("Param type must be a message type - got {got}")))
 }
 
 fn product(fields: Fields<'_>) -> Result<(), GraphError> {
@@ -127,11 +93,7 @@ fn product(fields: Fields<'_>) -> Result<(), GraphError> {
 }
 
 fn mark_read(value: &Value) -> Result<Ask, GraphError> {
-    let fields = Fields::of(
-        "",
-        value,
-        &["messaging_product", "status", "message_id", "typing_indicator"],
-    )?;
+    let fields = Fields::of("", value, &["messaging_product", "status", "message_id", "typing_indicator"])?;
     product(fields)?;
     if fields.text("status")? != Some("read") {
         return Err(GraphError::new(100, "Param status must be one of {READ}"));
@@ -162,18 +124,10 @@ fn recipient(fields: Fields<'_>, sender: &str) -> Result<Recipient, GraphError> 
             if digits == sender {
                 return Err(GraphError::new(131_021, "The recipient is the sending number itself"));
             }
-            Ok(Recipient::Phone {
-                input: to.to_owned(),
-                digits,
-            })
+            Ok(Recipient::Phone { input: to.to_owned(), digits })
         }
-        (None, Some(user_id)) if is_user_id(user_id) => Ok(Recipient::User {
-            user_id: user_id.to_owned(),
-        }),
-        (None, Some(_)) => Err(GraphError::new(
-            131_009,
-            "Param recipient is not a business-scoped user id",
-        )),
+        (None, Some(user_id)) if is_user_id(user_id) => Ok(Recipient::User { user_id: user_id.to_owned() }),
+        (None, Some(_)) => Err(GraphError::new(131_009, "Param recipient is not a business-scoped user id")),
         (None, None) => Err(GraphError::new(100, "The parameter to is required.")),
     }
 }
@@ -183,24 +137,15 @@ fn recipient(fields: Fields<'_>, sender: &str) -> Result<Recipient, GraphError> 
 fn normalize(to: &str, sender: &str) -> Result<String, GraphError> {
     let is_filler = |character: char| matches!(character, ' ' | '-' | '(' | ')');
     let plain: String = to.chars().filter(|character| !is_filler(*character)).collect();
-    let (digits, is_international) = plain
-        .strip_prefix('+')
-        .map_or((plain.as_str(), false), |rest| (rest, true));
+    let (digits, is_international) = plain.strip_prefix('+').map_or((plain.as_str(), false), |rest| (rest, true));
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(GraphError::new(131_009, "Param to is not a phone number"));
     }
-    let full = if is_international {
-        digits.to_owned()
-    } else {
-        format!("{}{digits}", country_code(sender))
-    };
+    let full = if is_international { digits.to_owned() } else { format!("{}{digits}", country_code(sender)) };
     if (7..=15).contains(&full.len()) {
         Ok(full)
     } else {
-        Err(GraphError::new(
-            131_009,
-            format!("Param to has {} digits, a phone number has 7 to 15", full.len()),
-        ))
+        Err(GraphError::new(131_009, format!("Param to has {} digits, a phone number has 7 to 15", full.len())))
     }
 }
 
@@ -236,10 +181,7 @@ mod tests {
 
     #[test]
     fn a_number_without_plus_gets_the_senders_country() {
-        assert_eq!(
-            normalize("+1 (650) 555-1234", "15550783881"),
-            Ok("16505551234".to_owned())
-        );
+        assert_eq!(normalize("+1 (650) 555-1234", "15550783881"), Ok("16505551234".to_owned()));
         assert_eq!(normalize("6505551234", "15550783881"), Ok("16505551234".to_owned()));
         assert_eq!(normalize("16505551234", "15550783881"), Ok("116505551234".to_owned()));
         assert_eq!(normalize("0545550128", "97245550100"), Ok("9720545550128".to_owned()));

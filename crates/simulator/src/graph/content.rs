@@ -35,15 +35,8 @@ fn text(value: &Value) -> Result<Checked, GraphError> {
     fields.flag("preview_url")?;
     let body = fields.required_text("body")?;
     fields.bounded_text("body", TEXT_MAX)?;
-    let content = Content {
-        kind: "text",
-        text: body.to_owned(),
-        ..Content::default()
-    };
-    Ok(Checked {
-        content,
-        category: Category::Service,
-    })
+    let content = Content { kind: "text", text: body.to_owned(), ..Content::default() };
+    Ok(Checked { content, category: Category::Service })
 }
 
 fn image(value: &Value) -> Result<Checked, GraphError> {
@@ -51,34 +44,19 @@ fn image(value: &Value) -> Result<Checked, GraphError> {
     let picture = picture_source(fields, "image")?;
     let caption = fields.bounded_text("caption", CAPTION_MAX)?;
     let text = caption.unwrap_or(&picture).to_owned();
-    let content = Content {
-        kind: "image",
-        text,
-        picture: Some(picture),
-        ..Content::default()
-    };
-    Ok(Checked {
-        content,
-        category: Category::Service,
-    })
+    let content = Content { kind: "image", text, picture: Some(picture), ..Content::default() };
+    Ok(Checked { content, category: Category::Service })
 }
 
 /// Exactly one of `id` and `link`.
 pub(super) fn picture_source(fields: Fields<'_>, name: &str) -> Result<String, GraphError> {
     match (fields.text("id")?, fields.text("link")?) {
-        (Some(_), Some(_)) => Err(GraphError::new(
-            100,
-            format!("Param {name} must have exactly one of 'id' and 'link', not both"),
-        )),
-        (None, None) => Err(GraphError::new(
-            131_008,
-            format!("Parameter {name}['id'] or {name}['link'] is required"),
-        )),
+        (Some(_), Some(_)) => {
+            Err(GraphError::new(100, format!("Param {name} must have exactly one of 'id' and 'link', not both")))
+        }
+        (None, None) => Err(GraphError::new(131_008, format!("Parameter {name}['id'] or {name}['link'] is required"))),
         (Some(id), None) if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) => Ok(id.to_owned()),
-        (Some(_), None) => Err(GraphError::new(
-            131_009,
-            format!("Param {name}['id'] is not a media id"),
-        )),
+        (Some(_), None) => Err(GraphError::new(131_009, format!("Param {name}['id'] is not a media id"))),
         (None, Some(link)) if picture_link(link).is_some() => Ok(link.to_owned()),
         (None, Some(_)) => Err(GraphError::new(100, format!("Param {name}['link'] is not a valid URI"))),
     }
@@ -101,21 +79,12 @@ fn template(value: &Value) -> Result<Checked, GraphError> {
     match language.text("policy")? {
         None | Some("deterministic") => {}
         Some(_) => {
-            return Err(GraphError::new(
-                100,
-                "Param template['language']['policy'] must be deterministic",
-            ));
+            return Err(GraphError::new(100, "Param template['language']['policy'] must be deterministic"));
         }
     }
     let Some(definition) = templates::find(name, code) else {
-        return Err(GraphError::new(
-            132_001,
-            format!("template name ({name}) does not exist in {code}"),
-        ));
+        return Err(GraphError::new(132_001, format!("template name ({name}) does not exist in {code}")));
     };
     let content = parameters::check(definition, fields.list("components")?)?;
-    Ok(Checked {
-        content,
-        category: definition.category,
-    })
+    Ok(Checked { content, category: definition.category })
 }

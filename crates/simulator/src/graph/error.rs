@@ -62,9 +62,7 @@ impl GraphError {
 
     /// The same error with another HTTP status.
     pub(crate) fn with_status(self, status: Option<u16>) -> Self {
-        let status = status
-            .and_then(|status| StatusCode::from_u16(status).ok())
-            .unwrap_or(self.status);
+        let status = status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(self.status);
         Self { status, ..self }
     }
 
@@ -77,10 +75,7 @@ impl GraphError {
             error.insert("error_subcode".into(), json!(subcode));
         }
         if let Some(details) = &self.details {
-            error.insert(
-                "error_data".into(),
-                json!({"messaging_product": "whatsapp", "details": details}),
-            );
+            error.insert("error_data".into(), json!({"messaging_product": "whatsapp", "details": details}));
         }
         error.insert("fbtrace_id".into(), json!(trace));
         json!({"error": error})
@@ -113,10 +108,7 @@ fn known(code: u32) -> (u16, &'static str) {
         80_007 => (400, "Rate limit issues"),
         130_429 => (400, "Rate limit hit"),
         130_472 => (400, "User's number is part of an experiment"),
-        130_497 => (
-            403,
-            "Business account is restricted from messaging users in this country",
-        ),
+        130_497 => (403, "Business account is restricted from messaging users in this country"),
         131_000 => (500, "Something went wrong"),
         131_005 => (403, "Access denied"),
         131_008 => (400, "Required parameter is missing"),
@@ -130,10 +122,7 @@ fn known(code: u32) -> (u16, &'static str) {
         131_045 => (500, "Incorrect certificate"),
         131_047 => (400, "Re-engagement message"),
         131_048 => (400, "Spam rate limit hit"),
-        131_049 => (
-            400,
-            "This message was not delivered to maintain healthy ecosystem engagement",
-        ),
+        131_049 => (400, "This message was not delivered to maintain healthy ecosystem engagement"),
         131_050 => (400, "User has stopped marketing messages from this business"),
         131_051 => (400, "Unsupported message type"),
         131_052 => (400, "Media download error"),

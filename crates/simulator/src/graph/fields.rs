@@ -18,10 +18,7 @@ impl<'a> Fields<'a> {
             return Err(GraphError::new(100, format!("Param {path} must be a JSON object")));
         };
         match members.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(GraphError::new(
-                100,
-                format!("Unexpected key \"{key}\" on param \"{path}\""),
-            )),
+            Some(key) => Err(GraphError::new(100, format!("Unexpected key \"{key}\" on param \"{path}\""))),
             None => Ok(Self { path, members }),
         }
     }
@@ -38,20 +35,16 @@ impl<'a> Fields<'a> {
         match self.members.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(GraphError::new(
-                100,
-                format!("Param {} must be a string", self.name_of(name)),
-            )),
+            Some(_) => Err(GraphError::new(100, format!("Param {} must be a string", self.name_of(name)))),
         }
     }
 
     pub(super) fn required_text(&self, name: &str) -> Result<&'a str, GraphError> {
         match self.text(name)? {
             None => Err(self.missing(name)),
-            Some("") => Err(GraphError::new(
-                100,
-                format!("Param {} must be at least 1 characters long", self.name_of(name)),
-            )),
+            Some("") => {
+                Err(GraphError::new(100, format!("Param {} must be at least 1 characters long", self.name_of(name))))
+            }
             Some(text) => Ok(text),
         }
     }
@@ -61,10 +54,7 @@ impl<'a> Fields<'a> {
         let text = self.text(name)?;
         if text.is_some_and(|text| text.chars().count() > max) {
             let name = self.name_of(name);
-            return Err(GraphError::new(
-                100,
-                format!("Param {name} must be at most {max} characters long"),
-            ));
+            return Err(GraphError::new(100, format!("Param {name} must be at most {max} characters long")));
         }
         Ok(text)
     }
@@ -73,10 +63,7 @@ impl<'a> Fields<'a> {
         match self.members.get(name) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
-            Some(_) => Err(GraphError::new(
-                100,
-                format!("Param {} must be a boolean", self.name_of(name)),
-            )),
+            Some(_) => Err(GraphError::new(100, format!("Param {} must be a boolean", self.name_of(name)))),
         }
     }
 
@@ -84,10 +71,7 @@ impl<'a> Fields<'a> {
         match self.members.get(name) {
             None => Ok(&[]),
             Some(Value::Array(list)) => Ok(list),
-            Some(_) => Err(GraphError::new(
-                100,
-                format!("Param {} must be an array", self.name_of(name)),
-            )),
+            Some(_) => Err(GraphError::new(100, format!("Param {} must be an array", self.name_of(name)))),
         }
     }
 
@@ -96,10 +80,6 @@ impl<'a> Fields<'a> {
     }
 
     fn name_of(&self, name: &str) -> String {
-        if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}['{name}']", self.path)
-        }
+        if self.path.is_empty() { name.to_owned() } else { format!("{}['{name}']", self.path) }
     }
 }

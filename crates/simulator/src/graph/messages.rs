@@ -65,10 +65,7 @@ fn ask(
     let Some((index, number)) = found else {
         return Err(GraphError::no_such_object(&Method::POST, node));
     };
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !content_type.starts_with("application/json") {
         return Err(GraphError::new(100, "The request needs Content-Type: application/json"));
     }
@@ -109,10 +106,7 @@ async fn accept(app: &App, number: usize, send: Send) -> Result<Answer, GraphErr
     match verdict.fault {
         Some(Fault::ResetAfter) => return Ok(Answer::Cut),
         Some(Fault::Http500After) => {
-            return Err(GraphError::new(
-                131_000,
-                "Message failed to send due to an unknown error.",
-            ));
+            return Err(GraphError::new(131_000, "Message failed to send due to an unknown error."));
         }
         _ => {}
     }
@@ -121,9 +115,7 @@ async fn accept(app: &App, number: usize, send: Send) -> Result<Answer, GraphErr
     if is_template {
         message.insert("message_status".into(), json!("accepted"));
     }
-    Ok(Answer::ok(
-        json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}),
-    ))
+    Ok(Answer::ok(json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]})))
 }
 
 /// Whom the message reaches, and what the fault rules say to it.
@@ -172,24 +164,14 @@ async fn store(app: &App, order: Order, phone_number_id: &Arc<str>, fault: Optio
 fn mark_read(app: &Shared, message_id: &str, typing: bool) -> Result<Answer, GraphError> {
     let customer = {
         let mut world = app.world();
-        let found = world
-            .messages
-            .get(message_id)
-            .filter(|message| matches!(message.side, Side::Customer(_)));
+        let found = world.messages.get(message_id).filter(|message| matches!(message.side, Side::Customer(_)));
         let Some((customer, number)) = found.map(|message| (Arc::clone(&message.customer), message.number)) else {
-            return Err(GraphError::new(
-                131_009,
-                "Param message_id is not a message a customer sent to this number",
-            ));
+            return Err(GraphError::new(131_009, "Param message_id is not a message a customer sent to this number"));
         };
         let world = &mut *world;
         if let Some(phone) = world.phones.get_mut(&customer) {
             phone.typing_until = typing.then(|| Instant::now() + TYPING);
-            let until = phone
-                .chat
-                .iter()
-                .rposition(|id| id.as_ref() == message_id)
-                .map_or(0, |at| at + 1);
+            let until = phone.chat.iter().rposition(|id| id.as_ref() == message_id).map_or(0, |at| at + 1);
             for id in phone.chat.iter().take(until).rev() {
                 let Some(message) = world.messages.get_mut(id).filter(|message| message.number == number) else {
                     continue;

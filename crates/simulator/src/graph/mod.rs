@@ -26,18 +26,9 @@ pub(crate) use nodes::media_url;
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/{version}/{node}", get(nodes::node).fallback(unknown_edge))
-        .route(
-            "/{version}/{node}/messages",
-            post(messages::send).fallback(unknown_edge),
-        )
-        .route(
-            "/{version}/{node}/message_templates",
-            get(nodes::templates).fallback(unknown_edge),
-        )
-        .route(
-            "/{version}/{node}/phone_numbers",
-            get(nodes::phone_numbers).fallback(unknown_edge),
-        )
+        .route("/{version}/{node}/messages", post(messages::send).fallback(unknown_edge))
+        .route("/{version}/{node}/message_templates", get(nodes::templates).fallback(unknown_edge))
+        .route("/{version}/{node}/phone_numbers", get(nodes::phone_numbers).fallback(unknown_edge))
         .route("/{version}/{node}/{edge}", axum::routing::any(unknown_edge))
         .route("/_media/{id}", get(nodes::download))
 }
@@ -96,18 +87,12 @@ impl Answer {
 /// Version and token: the first two things Meta looks at.
 fn admit(app: &Shared, version: &str, headers: &HeaderMap) -> Result<(), GraphError> {
     if !is_version(version) {
-        return Err(GraphError::new(
-            100,
-            format!("Unknown version {version}: expected a version such as v24.0"),
-        ));
+        return Err(GraphError::new(100, format!("Unknown version {version}: expected a version such as v24.0")));
     }
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-        });
+    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    });
     match token {
         None | Some("") => Err(GraphError::token_missing()),
         Some(token) if token != app.access_token => Err(GraphError::token_wrong()),
@@ -136,12 +121,7 @@ async fn unknown_edge(
     method: axum::http::Method,
     headers: HeaderMap,
 ) -> Response {
-    let part = |name: &str| {
-        parts
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value.as_str())
-    };
+    let part = |name: &str| parts.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
     let error = match admit(&app, part("version"), &headers) {
         Ok(()) => GraphError::no_such_object(&method, part("node")),
         Err(error) => error,

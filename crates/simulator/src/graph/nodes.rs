@@ -24,15 +24,7 @@ const NUMBER_DEFAULTS: &[&str] = &[
     "platform_type",
     "throughput",
 ];
-const TEMPLATE_DEFAULTS: &[&str] = &[
-    "name",
-    "parameter_format",
-    "components",
-    "language",
-    "status",
-    "category",
-    "id",
-];
+const TEMPLATE_DEFAULTS: &[&str] = &["name", "parameter_format", "components", "language", "status", "category", "id"];
 
 /// The parameters of a list.
 #[derive(Debug, Default, Deserialize)]
@@ -59,9 +51,7 @@ pub(super) struct NodeQuery {
 type Params<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;
 
 fn params<T>(query: Params<T>) -> Result<T, GraphError> {
-    query
-        .map(|Query(query)| query)
-        .map_err(|rejection| GraphError::new(100, rejection.body_text()))
+    query.map(|Query(query)| query).map_err(|rejection| GraphError::new(100, rejection.body_text()))
 }
 
 /// `GET /{version}/{id}` for a number, the account, or a media id.
@@ -76,9 +66,7 @@ pub(super) async fn node(
         let node = find_node(&app, &id, &query).ok_or_else(|| GraphError::no_such_object(&Method::GET, &id))?;
         select(&node.0, query.fields.as_deref(), node.1).map(Answer::ok)
     });
-    answer
-        .unwrap_or_else(|error| refuse(&app, &error))
-        .into_response(&CutSwitch::default())
+    answer.unwrap_or_else(|error| refuse(&app, &error)).into_response(&CutSwitch::default())
 }
 
 fn find_node(app: &Shared, id: &str, query: &NodeQuery) -> Option<(Value, &'static [&'static str])> {
@@ -93,27 +81,15 @@ fn find_node(app: &Shared, id: &str, query: &NodeQuery) -> Option<(Value, &'stat
         });
         return Some((account, &["id", "name", "timezone_id", "message_template_namespace"]));
     }
-    let owner = app
-        .world()
-        .media
-        .get(id)
-        .copied()
-        .and_then(|index| app.numbers.get(index))?;
-    if query
-        .phone_number_id
-        .as_deref()
-        .is_some_and(|asked| asked != &*owner.id)
-    {
+    let owner = app.world().media.get(id).copied().and_then(|index| app.numbers.get(index))?;
+    if query.phone_number_id.as_deref().is_some_and(|asked| asked != &*owner.id) {
         return None;
     }
     let media = json!({
         "messaging_product": "whatsapp", "id": id, "mime_type": "image/png", "file_size": PICTURE.len(),
         "sha256": crate::phone::picture_sha256_hex(), "url": media_url(app, id),
     });
-    Some((
-        media,
-        &["messaging_product", "url", "mime_type", "sha256", "file_size", "id"],
-    ))
+    Some((media, &["messaging_product", "url", "mime_type", "sha256", "file_size", "id"]))
 }
 
 /// Where a picture can be fetched, with the token.
@@ -147,21 +123,13 @@ fn number_json(app: &Shared, number: &Number) -> Value {
 /// The members that were asked for, always with the id.
 fn select(node: &Value, fields: Option<&str>, defaults: &[&str]) -> Result<Value, GraphError> {
     let wanted: Vec<&str> = match fields {
-        Some(fields) => fields
-            .split(',')
-            .map(str::trim)
-            .filter(|field| !field.is_empty())
-            .chain(["id"])
-            .collect(),
+        Some(fields) => fields.split(',').map(str::trim).filter(|field| !field.is_empty()).chain(["id"]).collect(),
         None => defaults.to_vec(),
     };
     let mut selected = Map::new();
     for name in wanted {
         let Some(value) = node.get(name) else {
-            return Err(GraphError::new(
-                100,
-                format!("Tried accessing nonexisting field ({name})"),
-            ));
+            return Err(GraphError::new(100, format!("Tried accessing nonexisting field ({name})")));
         };
         selected.insert(name.to_owned(), value.clone());
     }
@@ -179,16 +147,8 @@ pub(super) async fn templates(
         let all = TEMPLATES.iter().map(|template| template.to_json());
         all.filter(|template| fits(query, template)).collect()
     };
-    let answer = edge(
-        &app,
-        (&version, &id, "message_templates"),
-        &headers,
-        query,
-        (list, TEMPLATE_DEFAULTS),
-    );
-    answer
-        .unwrap_or_else(|error| refuse(&app, &error))
-        .into_response(&CutSwitch::default())
+    let answer = edge(&app, (&version, &id, "message_templates"), &headers, query, (list, TEMPLATE_DEFAULTS));
+    answer.unwrap_or_else(|error| refuse(&app, &error)).into_response(&CutSwitch::default())
 }
 
 /// `GET /{version}/{waba}/phone_numbers`.
@@ -199,16 +159,8 @@ pub(super) async fn phone_numbers(
     query: Params<ListQuery>,
 ) -> Response {
     let list = |_: &ListQuery| app.numbers.iter().map(|number| number_json(&app, number)).collect();
-    let answer = edge(
-        &app,
-        (&version, &id, "phone_numbers"),
-        &headers,
-        query,
-        (list, NUMBER_DEFAULTS),
-    );
-    answer
-        .unwrap_or_else(|error| refuse(&app, &error))
-        .into_response(&CutSwitch::default())
+    let answer = edge(&app, (&version, &id, "phone_numbers"), &headers, query, (list, NUMBER_DEFAULTS));
+    answer.unwrap_or_else(|error| refuse(&app, &error)).into_response(&CutSwitch::default())
 }
 
 fn fits(query: &ListQuery, template: &Value) -> bool {
@@ -250,19 +202,13 @@ fn edge<F: Fn(&ListQuery) -> Vec<Value>>(
     };
     let end = all.len().min(start.saturating_add(limit));
     let page = all.get(start..end).unwrap_or_default();
-    let data: Result<Vec<Value>, GraphError> = page
-        .iter()
-        .map(|node| select(node, query.fields.as_deref(), defaults))
-        .collect();
+    let data: Result<Vec<Value>, GraphError> =
+        page.iter().map(|node| select(node, query.fields.as_deref(), defaults)).collect();
     let mut answer = json!({"data": data?});
     if !page.is_empty() {
         let mut paging = json!({"cursors": {"before": cursor(start), "after": cursor(end - 1)}});
         if end < all.len() {
-            let next = format!(
-                "{}/{version}/{id}/{name}?limit={limit}&after={}",
-                app.base_url,
-                cursor(end - 1)
-            );
+            let next = format!("{}/{version}/{id}/{name}?limit={limit}&after={}", app.base_url, cursor(end - 1));
             paging["next"] = json!(carry_filters(next, &query));
         }
         answer["paging"] = paging;
@@ -293,10 +239,7 @@ fn cursor(index: usize) -> String {
 fn position(cursor: &str) -> Result<usize, GraphError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    let index = text
-        .as_deref()
-        .and_then(|text| text.strip_prefix("row"))
-        .and_then(|index| index.parse().ok());
+    let index = text.as_deref().and_then(|text| text.strip_prefix("row")).and_then(|index| index.parse().ok());
     index.ok_or_else(|| GraphError::new(100, "Invalid cursors values"))
 }
 

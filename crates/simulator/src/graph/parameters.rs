@@ -26,21 +26,11 @@ pub(super) fn check(template: &TemplateDefinition, components: &[Value]) -> Resu
     let body_values = texts("body", variables(template.body), given.body.unwrap_or_default())?;
     let text = fill(template.body, &body_values);
     too_long("body", &text, BODY_MAX)?;
-    let payload_of = |index: usize| {
-        given
-            .payloads
-            .iter()
-            .find(|(at, _)| *at == index)
-            .map(|(_, payload)| payload)
-    };
-    let buttons = template
-        .quick_replies
-        .iter()
-        .enumerate()
-        .map(|(index, label)| QuickReply {
-            text: (*label).to_owned(),
-            payload: payload_of(index).map_or_else(|| (*label).to_owned(), Clone::clone),
-        });
+    let payload_of = |index: usize| given.payloads.iter().find(|(at, _)| *at == index).map(|(_, payload)| payload);
+    let buttons = template.quick_replies.iter().enumerate().map(|(index, label)| QuickReply {
+        text: (*label).to_owned(),
+        payload: payload_of(index).map_or_else(|| (*label).to_owned(), Clone::clone),
+    });
     Ok(Content {
         kind: "template",
         header,
@@ -55,11 +45,7 @@ pub(super) fn check(template: &TemplateDefinition, components: &[Value]) -> Resu
 fn sort<'a>(template: &TemplateDefinition, components: &'a [Value]) -> Result<Given<'a>, GraphError> {
     let mut given = Given::default();
     for component in components {
-        let fields = Fields::of(
-            "template['components']",
-            component,
-            &["type", "sub_type", "index", "parameters"],
-        )?;
+        let fields = Fields::of("template['components']", component, &["type", "sub_type", "index", "parameters"])?;
         let parameters = fields.list("parameters")?;
         let kind = fields.required_text("type")?.to_lowercase();
         let slot = match kind.as_str() {
@@ -68,27 +54,18 @@ fn sort<'a>(template: &TemplateDefinition, components: &'a [Value]) -> Result<Gi
             "button" => {
                 let button = button(template, fields)?;
                 if given.payloads.iter().any(|(index, _)| *index == button.0) {
-                    return Err(GraphError::new(
-                        131_009,
-                        format!("Two components for the button at {}", button.0),
-                    ));
+                    return Err(GraphError::new(131_009, format!("Two components for the button at {}", button.0)));
                 }
                 given.payloads.push(button);
                 continue;
             }
             "carousel" | "limited_time_offer" | "order_status" => {
-                return Err(GraphError::new(
-                    132_012,
-                    format!("{kind}: the template has no such component"),
-                ));
+                return Err(GraphError::new(132_012, format!("{kind}: the template has no such component")));
             }
             _ => return Err(GraphError::new(100, format!("Unknown component type \"{kind}\""))),
         };
         if fields.has("sub_type") || fields.has("index") {
-            return Err(GraphError::new(
-                100,
-                format!("{kind}: sub_type and index belong to buttons"),
-            ));
+            return Err(GraphError::new(100, format!("{kind}: sub_type and index belong to buttons")));
         }
         if slot.replace(parameters).is_some() {
             return Err(GraphError::new(131_009, format!("Two components of type {kind}")));
@@ -111,11 +88,7 @@ fn header(template: &TemplateDefinition, parameters: &[Value]) -> Result<(Option
         }
         Header::Image => {
             let [parameter] = parameters else {
-                let received = if parameters.is_empty() {
-                    "UNKNOWN"
-                } else {
-                    "several parameters"
-                };
+                let received = if parameters.is_empty() { "UNKNOWN" } else { "several parameters" };
                 let text = format!("header: Format mismatch, expected IMAGE, received {received}");
                 return Err(GraphError::new(132_012, text));
             };
@@ -130,10 +103,7 @@ fn header(template: &TemplateDefinition, parameters: &[Value]) -> Result<(Option
             let Some(image) = fields.get("image") else {
                 return Err(fields.missing("image"));
             };
-            Ok((
-                None,
-                Some(picture_source(Fields::of("image", image, &["id", "link"])?, "image")?),
-            ))
+            Ok((None, Some(picture_source(Fields::of("image", image, &["id", "link"])?, "image")?)))
         }
     }
 }
@@ -168,10 +138,7 @@ fn text(component: &str, parameter: &Value) -> Result<String, GraphError> {
             value.required_text("fallback_value")?
         }
         other => {
-            let text = format!(
-                "{component}: Format mismatch, expected TEXT, received {}",
-                other.to_uppercase()
-            );
+            let text = format!("{component}: Format mismatch, expected TEXT, received {}", other.to_uppercase());
             return Err(GraphError::new(132_012, text));
         }
     };
@@ -191,10 +158,7 @@ fn button(template: &TemplateDefinition, fields: Fields<'_>) -> Result<(usize, S
         Some(value) => value.as_u64().and_then(|index| usize::try_from(index).ok()),
     };
     let Some(index) = index.filter(|index| *index < template.quick_replies.len()) else {
-        return Err(GraphError::new(
-            131_009,
-            format!("The template has no button of type {sub_type} at this index"),
-        ));
+        return Err(GraphError::new(131_009, format!("The template has no button of type {sub_type} at this index")));
     };
     if sub_type != "quick_reply" {
         let text = format!("button at {index}: Format mismatch, expected QUICK_REPLY, received {sub_type}");
@@ -202,16 +166,10 @@ fn button(template: &TemplateDefinition, fields: Fields<'_>) -> Result<(usize, S
     }
     let [parameter] = fields.list("parameters")? else {
         let got = fields.list("parameters")?.len();
-        return Err(GraphError::new(
-            132_000,
-            format!("button at {index}: expected 1 parameter, received {got}"),
-        ));
+        return Err(GraphError::new(132_000, format!("button at {index}: expected 1 parameter, received {got}")));
     };
     if parameter.get("type").and_then(Value::as_str) != Some("payload") {
-        return Err(GraphError::new(
-            132_012,
-            format!("button at {index}: Format mismatch, expected PAYLOAD"),
-        ));
+        return Err(GraphError::new(132_012, format!("button at {index}: Format mismatch, expected PAYLOAD")));
     }
     let payload = Fields::of("parameters", parameter, &["type", "payload"])?.required_text("payload")?;
     Ok((index, payload.to_owned()))
@@ -222,8 +180,5 @@ fn too_long(component: &str, text: &str, max: usize) -> Result<(), GraphError> {
     if length <= max {
         return Ok(());
     }
-    Err(GraphError::new(
-        132_005,
-        format!("{component}: {length} characters after substitution, at most {max}"),
-    ))
+    Err(GraphError::new(132_005, format!("{component}: {length} characters after substitution, at most {max}")))
 }

@@ -47,36 +47,21 @@ pub(crate) fn routes() -> Router<App> {
         )
         .route(
             "/static/phone.js",
-            get(async || {
-                asset(
-                    "text/javascript; charset=utf-8",
-                    include_bytes!("../../assets/phone.js"),
-                )
-            }),
+            get(async || asset("text/javascript; charset=utf-8", include_bytes!("../../assets/phone.js"))),
         )
-        .route(
-            "/static/icons.svg",
-            get(async || asset("image/svg+xml", include_bytes!("../../assets/icons.svg"))),
-        )
+        .route("/static/icons.svg", get(async || asset("image/svg+xml", include_bytes!("../../assets/icons.svg"))))
         .route(PICTURE_PATH, get(async || asset("image/png", PICTURE)))
         .layer(axum::middleware::map_response(protect))
 }
 
 fn asset(kind: &'static str, bytes: &'static [u8]) -> Response {
-    (
-        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")],
-        bytes,
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], bytes).into_response()
 }
 
 /// No script and no style but from here.
 async fn protect(mut answer: Response) -> Response {
     let headers = answer.headers_mut();
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'self'"),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'self'"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }

@@ -134,18 +134,10 @@ pub(super) async fn tap(
     Form(form): Form<TapForm>,
 ) -> Page<Response> {
     let digits = known(&digits)?;
-    let missing = || {
-        Refused(
-            StatusCode::NOT_FOUND,
-            "there is no such button on this phone".to_owned(),
-        )
-    };
+    let missing = || Refused(StatusCode::NOT_FOUND, "there is no such button on this phone".to_owned());
     let (reply, number) = {
         let mut world = app.world();
-        let message = world
-            .messages
-            .get_mut(form.message.as_str())
-            .filter(|message| *message.customer == *digits);
+        let message = world.messages.get_mut(form.message.as_str()).filter(|message| *message.customer == *digits);
         let message = message.ok_or_else(missing)?;
         let reply = message.content.buttons.get(form.button).cloned().ok_or_else(missing)?;
         if let Side::Business(outgoing) = &mut message.side {
@@ -154,10 +146,7 @@ pub(super) async fn tap(
         (reply, message.number)
     };
     let number = app.numbers.get(number).map(|number| number.id.as_ref().to_owned());
-    let kind = InboundKind::Button {
-        text: reply.text,
-        payload: reply.payload,
-    };
+    let kind = InboundKind::Button { text: reply.text, payload: reply.payload };
     write(&app, &digits, number, kind, Some(form.message))?;
     Ok(back(&headers, &digits))
 }
@@ -179,18 +168,10 @@ pub(super) async fn switches(
     Form(form): Form<SwitchesForm>,
 ) -> Page<Response> {
     let digits = known(&digits)?;
-    let change = PhoneChange {
-        on: form.on,
-        read_receipts: form.read_receipts,
-        blocked: form.blocked,
-    };
-    control
-        .set_phone(&digits, change)
-        .map_err(|error| Refused(error.status(), error.to_string()))?;
+    let change = PhoneChange { on: form.on, read_receipts: form.read_receipts, blocked: form.blocked };
+    control.set_phone(&digits, change).map_err(|error| Refused(error.status(), error.to_string()))?;
     // A form of an old page may name a number that is gone; the page then shows the first one.
-    let number = form
-        .number
-        .filter(|number| app.number_by_id.contains_key(number.as_str()));
+    let number = form.number.filter(|number| app.number_by_id.contains_key(number.as_str()));
     let path = number.map_or_else(|| digits.clone(), |number| format!("{digits}?number={number}"));
     Ok(back(&headers, &path))
 }
@@ -215,10 +196,7 @@ fn write(
 
 /// Scripts get JSON; a plain form gets the page again.
 fn back(headers: &HeaderMap, path: &str) -> Response {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("application/json") {
         return Json(json!({"ok": true})).into_response();
     }
@@ -230,14 +208,10 @@ fn known(digits: &str) -> Result<String, Refused> {
     if (7..=15).contains(&plain.len()) && plain.len() == digits.trim_start_matches('+').len() {
         return Ok(plain);
     }
-    Err(Refused(
-        StatusCode::NOT_FOUND,
-        format!("{digits} is not a phone number"),
-    ))
+    Err(Refused(StatusCode::NOT_FOUND, format!("{digits} is not a phone number")))
 }
 
 fn render(page: &impl Template) -> Page<Html<String>> {
     let html = page.render();
-    html.map(Html)
-        .map_err(|error| Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    html.map(Html).map_err(|error| Refused(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
 }

@@ -108,9 +108,7 @@ struct ButtonRow {
 
 impl PeoplePage {
     pub(super) fn of(app: &App) -> Self {
-        Self {
-            people: people(&app.world(), ""),
-        }
+        Self { people: people(&app.world(), "") }
     }
 }
 
@@ -120,12 +118,7 @@ impl MessagesPart {
         let number = number_of(app, world.phone_mut(digits), number);
         let business = business(app, number);
         let (bubbles, typing_ms) = chat(&world, digits, number, &business);
-        Self {
-            digits: digits.to_owned(),
-            business,
-            bubbles,
-            typing_ms,
-        }
+        Self { digits: digits.to_owned(), business, bubbles, typing_ms }
     }
 }
 
@@ -147,11 +140,7 @@ impl PhonePage {
             people: people(&world, digits),
             name,
             digits: digits.to_owned(),
-            number_id: app
-                .numbers
-                .get(number)
-                .map(|one| one.id.as_ref().to_owned())
-                .unwrap_or_default(),
+            number_id: app.numbers.get(number).map(|one| one.id.as_ref().to_owned()).unwrap_or_default(),
             business_initials: initials(&business),
             business,
             bubbles,
@@ -164,16 +153,11 @@ impl PhonePage {
 
 /// The business a chat is shown with: the one asked for, else the one of the latest message.
 fn number_of(app: &Shared, phone: &Phone, asked: Option<&str>) -> usize {
-    asked
-        .and_then(|id| app.number_by_id.get(id).copied())
-        .unwrap_or(phone.number)
+    asked.and_then(|id| app.number_by_id.get(id).copied()).unwrap_or(phone.number)
 }
 
 fn business(app: &Shared, number: usize) -> String {
-    app.numbers
-        .get(number)
-        .map(|number| number.name.clone())
-        .unwrap_or_default()
+    app.numbers.get(number).map(|number| number.name.clone()).unwrap_or_default()
 }
 
 fn switches(phone: &Phone) -> [SwitchRow; 3] {
@@ -203,41 +187,32 @@ fn switches(phone: &Phone) -> [SwitchRow; 3] {
 /// The known customers first, then others, up to a number a page can show.
 fn people(world: &World, current: &str) -> Vec<PersonRow> {
     let known = world.customers();
-    let others = world
-        .phones
-        .values()
-        .filter(|phone| known.iter().all(|digits| **digits != *phone.owner.digits));
-    let mut rows: Vec<&Phone> = known
-        .iter()
-        .filter_map(|digits| world.phones.get(digits.as_str()))
-        .collect();
+    let others = world.phones.values().filter(|phone| known.iter().all(|digits| **digits != *phone.owner.digits));
+    let mut rows: Vec<&Phone> = known.iter().filter_map(|digits| world.phones.get(digits.as_str())).collect();
     rows.extend(others.take(PEOPLE_MAX));
-    let row = |(index, phone): (usize, &Phone)| PersonRow {
-        digits: phone.owner.digits.as_ref().to_owned(),
-        name: phone.owner.name.as_ref().to_owned(),
-        initials: initials(&phone.owner.name),
-        hue: index % 5 + 1,
-        unread: phone.unread.iter().filter(|id| is_unread(world, id)).count(),
-        current: *phone.owner.digits == *current,
+    let row = |(index, phone): (usize, &Phone)| {
+        let current = *phone.owner.digits == *current;
+        let unread = || phone.unread.iter().filter(|id| is_unread(world, id)).count();
+        PersonRow {
+            digits: phone.owner.digits.as_ref().to_owned(),
+            name: phone.owner.name.as_ref().to_owned(),
+            initials: initials(&phone.owner.name),
+            hue: index % 5 + 1,
+            // An open chat is being read; a count made when the page was would stay behind.
+            unread: if current { 0 } else { unread() },
+            current,
+        }
     };
     rows.into_iter().enumerate().map(row).collect()
 }
 
 fn is_unread(world: &World, id: &str) -> bool {
     let side = world.messages.get(id).map(|message| &message.side);
-    matches!(
-        side,
-        Some(Side::Business(Outgoing {
-            stage: Stage::Delivered,
-            ..
-        }))
-    )
+    matches!(side, Some(Side::Business(Outgoing { stage: Stage::Delivered, .. })))
 }
 
 fn initials(name: &str) -> String {
-    let letters = name
-        .split_whitespace()
-        .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
+    let letters = name.split_whitespace().filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
     letters.take(2).flat_map(char::to_uppercase).collect()
 }
 
@@ -247,10 +222,8 @@ fn chat(world: &World, digits: &str, number: usize, business: &str) -> (Vec<Bubb
         return (Vec::new(), None);
     };
     let messages = phone.chat.iter().rev().filter_map(|id| world.messages.get(id));
-    let mut shown: Vec<&Message> = messages
-        .filter(|message| message.number == number && is_on_phone(message))
-        .take(BUBBLES_MAX)
-        .collect();
+    let mut shown: Vec<&Message> =
+        messages.filter(|message| message.number == number && is_on_phone(message)).take(BUBBLES_MAX).collect();
     shown.reverse();
     let mut before = "";
     let bubbles = shown.into_iter().map(|message| {
@@ -259,9 +232,7 @@ fn chat(world: &World, digits: &str, number: usize, business: &str) -> (Vec<Bubb
         bubble
     });
     let bubbles = bubbles.collect();
-    let left = phone
-        .typing_until
-        .map(|until| until.saturating_duration_since(Instant::now()).as_millis());
+    let left = phone.typing_until.map(|until| until.saturating_duration_since(Instant::now()).as_millis());
     (bubbles, left.filter(|ms| *ms > 0))
 }
 
@@ -281,17 +252,13 @@ fn bubble(world: &World, message: &Message, before: &str, (owner, business): (&P
     let content = &message.content;
     let own_picture = content.picture.as_deref() == Some(PICTURE_PATH);
     let at = message.at.to_string();
-    let quote = message
-        .context
-        .as_deref()
-        .and_then(|id| world.messages.get(id))
-        .map(|quoted| Quote {
-            by: match quoted.side {
-                Side::Business(_) => business.to_owned(),
-                Side::Customer(_) => owner.name.as_ref().to_owned(),
-            },
-            text: quoted.content.text.chars().take(QUOTE_MAX).collect(),
-        });
+    let quote = message.context.as_deref().and_then(|id| world.messages.get(id)).map(|quoted| Quote {
+        by: match quoted.side {
+            Side::Business(_) => business.to_owned(),
+            Side::Customer(_) => owner.name.as_ref().to_owned(),
+        },
+        text: quoted.content.text.chars().take(QUOTE_MAX).collect(),
+    });
     let buttons = content.buttons.iter().enumerate();
     Bubble {
         id: message.id.as_ref().to_owned(),
@@ -302,41 +269,21 @@ fn bubble(world: &World, message: &Message, before: &str, (owner, business): (&P
         quote,
         header: content.header.clone(),
         // Without a caption the ledger knows a picture by its address, which the phone shows anyway.
-        text: if content.picture.as_ref() == Some(&content.text) {
-            String::new()
-        } else {
-            content.text.clone()
-        },
+        text: if content.picture.as_ref() == Some(&content.text) { String::new() } else { content.text.clone() },
         footer: content.footer.clone(),
         clock: at.get(11..16).unwrap_or_default().to_owned(),
         at,
         tick,
         buttons: buttons
-            .map(|(index, button)| ButtonRow {
-                index,
-                text: button.text.clone(),
-                chosen: chosen == Some(index),
-            })
+            .map(|(index, button)| ButtonRow { index, text: button.text.clone(), chosen: chosen == Some(index) })
             .collect(),
     }
 }
 
 const fn tick(ticks: Ticks) -> Tick {
     match ticks {
-        Ticks::Sent => Tick {
-            state: "sent",
-            label: "Sent",
-            icon: "tick-one",
-        },
-        Ticks::Delivered => Tick {
-            state: "delivered",
-            label: "Delivered",
-            icon: "tick-two",
-        },
-        Ticks::Read => Tick {
-            state: "read",
-            label: "Read",
-            icon: "tick-two",
-        },
+        Ticks::Sent => Tick { state: "sent", label: "Sent", icon: "tick-one" },
+        Ticks::Delivered => Tick { state: "delivered", label: "Delivered", icon: "tick-two" },
+        Ticks::Read => Tick { state: "read", label: "Read", icon: "tick-two" },
     }
 }

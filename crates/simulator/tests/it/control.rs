@@ -11,46 +11,19 @@ async fn what_is_not_known_is_refused_in_words() {
         ("callback", json!({"uri": "x"}), "unknown field `uri`"),
         ("statuses", json!({"sent": 1}), "unknown field `sent`"),
         ("statuses", json!({"drop": {"delivered": 2}}), "between 0 and 1"),
-        (
-            "faults",
-            json!({"rules": [{"kind": "meteor"}]}),
-            "unknown variant `meteor`",
-        ),
+        ("faults", json!({"rules": [{"kind": "meteor"}]}), "unknown variant `meteor`"),
         ("faults", json!({"rules": [{"kind": "error"}]}), "needs \"code\""),
-        (
-            "faults",
-            json!({"rules": [{"kind": "slow", "ms": 1, "code": 3}]}),
-            "code belongs to",
-        ),
-        (
-            "faults",
-            json!({"rules": [{"kind": "reset_before", "every": 0}]}),
-            "every counts from 1",
-        ),
+        ("faults", json!({"rules": [{"kind": "slow", "ms": 1, "code": 3}]}), "code belongs to"),
+        ("faults", json!({"rules": [{"kind": "reset_before", "every": 0}]}), "every counts from 1"),
         ("inbound", json!({"from": YAEL, "type": "text"}), "needs \"text\""),
-        (
-            "inbound",
-            json!({"from": "nobody", "type": "text", "text": "x"}),
-            "not a phone number",
-        ),
-        (
-            "inbound",
-            json!({"from": YAEL, "type": "text", "text": "x", "phone_number_id": "1"}),
-            "no business number",
-        ),
-        (
-            "raw_callback",
-            json!({"body": "x", "sign": true}),
-            "unknown field `sign`",
-        ),
+        ("inbound", json!({"from": "nobody", "type": "text", "text": "x"}), "not a phone number"),
+        ("inbound", json!({"from": YAEL, "type": "text", "text": "x", "phone_number_id": "1"}), "no business number"),
+        ("raw_callback", json!({"body": "x", "sign": true}), "unknown field `sign`"),
         ("clear", json!({"what": "all"}), "unknown field `what`"),
     ] {
         let (status, answer) = world.control(call, body).await;
         assert_eq!(status, 400, "{call}: {answer}");
-        assert!(
-            answer["error"].as_str().is_some_and(|error| error.contains(word)),
-            "{call}: {answer}"
-        );
+        assert!(answer["error"].as_str().is_some_and(|error| error.contains(word)), "{call}: {answer}");
     }
     assert_eq!(world.control("nothing", json!({})).await.0, 404);
     assert_eq!(world.get("/_control/ledger?from=x").await.0, 400);
@@ -59,21 +32,14 @@ async fn what_is_not_known_is_refused_in_words() {
 #[tokio::test]
 async fn the_status_plan_changes_member_by_member() {
     let world = World::start().await;
-    let (_, state) = world
-        .control(
-            "statuses",
-            json!({"auto_read_ms": 50, "duplicate": 2, "drop": {"read": 0.5}}),
-        )
-        .await;
+    let (_, state) =
+        world.control("statuses", json!({"auto_read_ms": 50, "duplicate": 2, "drop": {"read": 0.5}})).await;
     assert_eq!(state["statuses"]["auto_read_ms"], 50);
     let (_, state) = world.control("statuses", json!({"paused": true})).await;
     assert_eq!(state["statuses"]["auto_read_ms"], 50);
     assert_eq!(state["statuses"]["drop"], json!({"read": 0.5}));
     let (_, state) = world.control("statuses", json!({"auto_read_ms": null})).await;
-    assert_eq!(
-        (&state["statuses"]["auto_read_ms"], &state["statuses"]["duplicate"]),
-        (&json!(null), &json!(2))
-    );
+    assert_eq!((&state["statuses"]["auto_read_ms"], &state["statuses"]["duplicate"]), (&json!(null), &json!(2)));
 }
 
 #[tokio::test]
@@ -106,10 +72,7 @@ async fn customers_write_in_every_way() {
         let told = world.told().await;
         let message = told.message();
         assert_eq!((&message["type"], &message[kind]), (&json!(kind), &content));
-        assert_eq!(
-            (&message["id"], &message["from"]),
-            (&answer["message_id"], &json!("16505551234"))
-        );
+        assert_eq!((&message["id"], &message["from"]), (&answer["message_id"], &json!("16505551234")));
         assert_eq!(message["from_user_id"], "US.1349");
         assert_eq!(message["timestamp"], "1795197600");
         assert_eq!(message["context"], json!({"from": "15550783881", "id": "wamid.before"}));
@@ -121,14 +84,9 @@ async fn customers_write_in_every_way() {
 #[tokio::test]
 async fn a_picture_can_be_fetched_with_the_token() {
     let mut world = World::start().await;
-    world
-        .control("inbound", json!({"from": YAEL, "type": "image", "caption": "the leak"}))
-        .await;
+    world.control("inbound", json!({"from": YAEL, "type": "image", "caption": "the leak"})).await;
     let image = world.told().await.message()["image"].clone();
-    assert_eq!(
-        (&image["caption"], &image["mime_type"]),
-        (&json!("the leak"), &json!("image/png"))
-    );
+    assert_eq!((&image["caption"], &image["mime_type"]), (&json!("the leak"), &json!("image/png")));
     let id = image["id"].as_str().expect("id");
     let (status, media) = world.get(&format!("/v24.0/{id}?phone_number_id={NUMBER}")).await;
     assert_eq!((status, &media["url"]), (200, &image["url"]), "{media}");
@@ -152,21 +110,11 @@ async fn the_same_message_can_be_told_twice() {
     let mut world = World::start().await;
     for _ in 0..2 {
         world
-            .control(
-                "inbound",
-                json!({"from": YAEL, "type": "text", "text": "hi", "message_id": "wamid.twice"}),
-            )
+            .control("inbound", json!({"from": YAEL, "type": "text", "text": "hi", "message_id": "wamid.twice"}))
             .await;
         assert_eq!(world.told().await.message()["id"], "wamid.twice");
     }
-    assert_eq!(
-        world
-            .page("/phone/972545550128/messages")
-            .await
-            .matches("<article")
-            .count(),
-        1
-    );
+    assert_eq!(world.page("/phone/972545550128/messages").await.matches("<article").count(), 1);
 }
 
 #[tokio::test]
@@ -197,16 +145,10 @@ async fn the_ledger_counts_doubles_until_it_is_cleared() {
     world.sent_id(body).await;
     world.sent_id(text("same")).await;
     world.sent_id(text("other")).await;
-    world
-        .sent_id(json!({"type": "text", "text": {"body": "same"}, "to": "+16505551234"}))
-        .await;
+    world.sent_id(json!({"type": "text", "text": {"body": "same"}, "to": "+16505551234"})).await;
     let (_, ledger) = world.get("/_control/ledger?to=%2B972545550128").await;
-    let counts: Vec<_> = ledger
-        .as_array()
-        .expect("list")
-        .iter()
-        .map(|entry| (&entry["body"], &entry["count"]))
-        .collect();
+    let counts: Vec<_> =
+        ledger.as_array().expect("list").iter().map(|entry| (&entry["body"], &entry["count"])).collect();
     assert_eq!(counts, [(&json!("other"), &json!(1)), (&json!("same"), &json!(2))]);
     assert_eq!(ledger[1]["messages"][0]["biz_opaque_callback_data"], "one");
     assert_eq!(ledger[1]["messages"][0]["received_at"], "2026-11-20T18:00:00.000Z");
@@ -231,9 +173,7 @@ async fn without_a_callback_nothing_is_sent_and_nothing_waits() {
     world.control("callback", json!({"url": null})).await;
     world.sent_id(text("hi")).await;
     assert!(world.all_told().await.is_empty());
-    let (status, answer) = world
-        .control("inbound", json!({"from": YAEL, "type": "text", "text": "x"}))
-        .await;
+    let (status, answer) = world.control("inbound", json!({"from": YAEL, "type": "text", "text": "x"})).await;
     assert_eq!((status, &answer["error"]), (400, &json!("no callback URL is set")));
     world.simulator.stop().await;
 }

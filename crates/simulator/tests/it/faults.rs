@@ -27,11 +27,7 @@ async fn an_error_strikes_every_nth_message() {
     assert_eq!(codes, [ok, ok, limit, ok, ok, limit]);
     assert_eq!(accepted(&world), 4);
 
-    rules(
-        &world,
-        json!([{"kind": "error", "code": 613, "http_status": 429, "times": 1}]),
-    )
-    .await;
+    rules(&world, json!([{"kind": "error", "code": 613, "http_status": 429, "times": 1}])).await;
     assert_eq!(world.send(text("x")).await.0, 429);
     assert_eq!(world.send(text("x")).await.0, 200);
 }
@@ -50,24 +46,14 @@ async fn connections_break_before_and_after_acceptance() {
     assert_eq!(world.send(text("lost")).await.0, 200);
     let ledger = world.simulator.control().ledger(Some(YAEL));
     assert_eq!((ledger.len(), ledger[0].count), (1, 2));
-    let statuses: Vec<_> = world
-        .simulator
-        .control()
-        .requests()
-        .iter()
-        .map(|entry| entry.status)
-        .collect();
+    let statuses: Vec<_> = world.simulator.control().requests().iter().map(|entry| entry.status).collect();
     assert_eq!(statuses.iter().filter(|status| status.is_none()).count(), 2);
 }
 
 #[tokio::test]
 async fn answers_that_do_not_say_what_happened() {
     let mut world = World::start().await;
-    rules(
-        &world,
-        json!([{"kind": "http_500_after", "times": 1}, {"kind": "html_502", "times": 1}]),
-    )
-    .await;
+    rules(&world, json!([{"kind": "http_500_after", "times": 1}, {"kind": "html_502", "times": 1}])).await;
     let (status, answer) = world.send(text("a")).await;
     assert_eq!((status, &answer["error"]["code"]), (500, &json!(131_000)));
     assert_eq!(accepted(&world), 1);
@@ -88,16 +74,9 @@ async fn rules_may_be_slow_for_one_recipient_or_fail_later() {
     )
     .await;
     let started = std::time::Instant::now();
-    world
-        .sent_id(json!({"type": "text", "text": {"body": "to Ana"}, "to": "+16505551234"}))
-        .await;
+    world.sent_id(json!({"type": "text", "text": {"body": "to Ana"}, "to": "+16505551234"})).await;
     assert!(started.elapsed().as_millis() >= 60);
-    let ana: Vec<_> = world
-        .all_told()
-        .await
-        .iter()
-        .map(|told| told.status()["status"].clone())
-        .collect();
+    let ana: Vec<_> = world.all_told().await.iter().map(|told| told.status()["status"].clone()).collect();
     assert_eq!(ana, ["sent", "delivered"]);
     world.sent_id(text("to Yael")).await;
     assert_eq!(world.told().await.status()["errors"][0]["code"], 131_049);

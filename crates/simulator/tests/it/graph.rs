@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use crate::world::{NUMBER, TOKEN, WABA, World, YAEL, answer, template, text, with_defaults};
 
 fn texts(values: &[&str]) -> Vec<Value> {
-    values
-        .iter()
-        .map(|value| json!({"type": "text", "text": value}))
-        .collect()
+    values.iter().map(|value| json!({"type": "text", "text": value})).collect()
 }
 
 #[tokio::test]
@@ -19,12 +16,7 @@ async fn every_kind_is_accepted() {
     assert_eq!(answer["messaging_product"], "whatsapp");
     assert_eq!(answer["contacts"], json!([{"input": YAEL, "wa_id": "972545550128"}]));
     assert_eq!(answer["messages"].as_array().map(Vec::len), Some(1));
-    assert!(
-        answer["messages"][0]["id"]
-            .as_str()
-            .is_some_and(|id| id.starts_with("wamid.HBgM")),
-        "{answer}"
-    );
+    assert!(answer["messages"][0]["id"].as_str().is_some_and(|id| id.starts_with("wamid.HBgM")), "{answer}");
     assert!(answer["messages"][0].get("message_status").is_none());
 
     let order = json!([{"type": "body", "parameters": texts(&["Ana", "A-1"])}]);
@@ -75,47 +67,23 @@ async fn each_refusal_has_its_code() {
         (131_008, json!({"type": "text", "text": {}})),
         (131_008, json!({"type": "text"})),
         (100, json!({"type": "text", "text": {"body": 7}})),
-        (
-            100,
-            json!({"type": "text", "text": {"body": "a", "preview_url": "yes"}}),
-        ),
+        (100, json!({"type": "text", "text": {"body": "a", "preview_url": "yes"}})),
         (100, json!({"type": "text", "text": {"body": "a", "colour": "red"}})),
-        (
-            100,
-            json!({"type": "text", "text": {"body": "a"}, "image": {"id": "1"}}),
-        ),
+        (100, json!({"type": "text", "text": {"body": "a"}, "image": {"id": "1"}})),
         (100, json!({"type": "text", "text": {"body": "a"}, "priority": 1})),
         (100, json!({"type": "audio", "audio": {"id": "1"}})),
         (100, json!({"type": "smoke", "smoke": {}})),
-        (
-            100,
-            json!({"type": "text", "text": {"body": "a"}, "messaging_product": "sms"}),
-        ),
-        (
-            100,
-            json!({"type": "text", "text": {"body": "a"}, "recipient_type": "everybody"}),
-        ),
-        (
-            100,
-            json!({"type": "text", "text": {"body": "a"}, "biz_opaque_callback_data": "o".repeat(513)}),
-        ),
+        (100, json!({"type": "text", "text": {"body": "a"}, "messaging_product": "sms"})),
+        (100, json!({"type": "text", "text": {"body": "a"}, "recipient_type": "everybody"})),
+        (100, json!({"type": "text", "text": {"body": "a"}, "biz_opaque_callback_data": "o".repeat(513)})),
         (131_008, json!({"type": "text", "text": {"body": "a"}, "context": {}})),
         (131_009, json!({"type": "text", "text": {"body": "a"}, "to": "Yael"})),
         (131_009, json!({"type": "text", "text": {"body": "a"}, "to": "+1"})),
-        (
-            131_021,
-            json!({"type": "text", "text": {"body": "a"}, "to": "+15550783881"}),
-        ),
-        (
-            100,
-            json!({"type": "image", "image": {"id": "1", "link": "https://example.com/a.png"}}),
-        ),
+        (131_021, json!({"type": "text", "text": {"body": "a"}, "to": "+15550783881"})),
+        (100, json!({"type": "image", "image": {"id": "1", "link": "https://example.com/a.png"}})),
         (131_008, json!({"type": "image", "image": {"caption": "nothing"}})),
         (100, json!({"type": "image", "image": {"link": "file:///etc/passwd"}})),
-        (
-            100,
-            json!({"type": "image", "image": {"id": "1", "caption": "c".repeat(1025)}}),
-        ),
+        (100, json!({"type": "image", "image": {"id": "1", "caption": "c".repeat(1025)}})),
         (132_001, template("no_such", "en_US", json!([]))),
         (132_001, template("hello_world", "en", json!([]))),
         (132_000, template("order_update", "en_US", json!([]))),
@@ -129,14 +97,8 @@ async fn each_refusal_has_its_code() {
                 body(json!([{"type": "image", "image": {"id": "1"}}, {"type": "text", "text": "b"}])),
             ),
         ),
-        (
-            132_018,
-            template("order_update", "en_US", body(json!(texts(&["a\nb", "c"])))),
-        ),
-        (
-            132_005,
-            template("order_update", "en_US", body(json!(texts(&[&"a".repeat(1024), "c"])))),
-        ),
+        (132_018, template("order_update", "en_US", body(json!(texts(&["a\nb", "c"]))))),
+        (132_005, template("order_update", "en_US", body(json!(texts(&[&"a".repeat(1024), "c"]))))),
         (132_012, template("season_offer", "en_US", body(json!(texts(&["Ana"]))))),
         (
             132_012,
@@ -148,28 +110,15 @@ async fn each_refusal_has_its_code() {
         ),
         (
             131_009,
-            template(
-                "appointment_reminder",
-                "en",
-                button(json!("2"), json!([{"type": "payload", "payload": "p"}])),
-            ),
+            template("appointment_reminder", "en", button(json!("2"), json!([{"type": "payload", "payload": "p"}]))),
         ),
-        (
-            132_012,
-            template("appointment_reminder", "en", button(json!(0), json!(texts(&["p"])))),
-        ),
-        (
-            132_000,
-            template("appointment_reminder", "en", button(json!(0), json!([]))),
-        ),
+        (132_012, template("appointment_reminder", "en", button(json!(0), json!(texts(&["p"]))))),
+        (132_000, template("appointment_reminder", "en", button(json!(0), json!([])))),
         (
             100,
             json!({"type": "template", "template": {"name": "hello_world", "language": {"code": "en_US"}, "namespace": "x"}}),
         ),
-        (
-            131_008,
-            json!({"type": "template", "template": {"name": "hello_world"}}),
-        ),
+        (131_008, json!({"type": "template", "template": {"name": "hello_world"}})),
         (131_009, json!({"status": "read", "message_id": "wamid.unknown"})),
     ];
     for (code, body) in cases {
@@ -183,12 +132,7 @@ async fn each_refusal_has_its_code() {
         assert_eq!(status, if code == 132_001 { 404 } else { 400 }, "{shown}");
         assert_eq!(answer["error"]["type"], "OAuthException");
         assert_eq!(answer["error"]["error_data"]["messaging_product"], "whatsapp");
-        assert!(
-            answer["error"]["fbtrace_id"]
-                .as_str()
-                .is_some_and(|trace| trace.starts_with('A')),
-            "{answer}"
-        );
+        assert!(answer["error"]["fbtrace_id"].as_str().is_some_and(|trace| trace.starts_with('A')), "{answer}");
     }
     let state = world.simulator.control().state();
     assert_eq!((state.accepted, state.refused), (0, 38));
@@ -211,18 +155,11 @@ async fn token_version_number_and_json_come_first() {
     let (status, refusal) = answer(path(&format!("/24/{NUMBER}/messages")).bearer_auth(TOKEN)).await;
     assert_eq!((status, &refusal["error"]["code"]), (400, &json!(100)));
     let (status, refusal) = answer(path("/v24.0/1/messages").bearer_auth(TOKEN)).await;
-    assert_eq!(
-        (status, &refusal["error"]["code"], &refusal["error"]["error_subcode"]),
-        (400, &json!(100), &json!(33))
-    );
+    assert_eq!((status, &refusal["error"]["code"], &refusal["error"]["error_subcode"]), (400, &json!(100), &json!(33)));
     let (status, refusal) = answer(path(&format!("/v24.0/{NUMBER}/register")).bearer_auth(TOKEN)).await;
     assert_eq!((status, &refusal["error"]["error_subcode"]), (400, &json!(33)));
 
-    let broken = world
-        .http
-        .post(world.url(&messages))
-        .bearer_auth(TOKEN)
-        .header("content-type", "application/json");
+    let broken = world.http.post(world.url(&messages)).bearer_auth(TOKEN).header("content-type", "application/json");
     let (status, refusal) = answer(broken.body("{")).await;
     assert_eq!((status, &refusal["error"]["code"]), (400, &json!(100)));
     let form = world.http.post(world.url(&messages)).bearer_auth(TOKEN).body("to=1");
@@ -232,26 +169,16 @@ async fn token_version_number_and_json_come_first() {
 #[tokio::test]
 async fn recipients_are_normalized_as_meta_does() {
     let world = World::start().await;
-    let (_, national) = world
-        .send(json!({"type": "text", "text": {"body": "a"}, "to": "650-555 (12)34"}))
-        .await;
-    assert_eq!(
-        national["contacts"][0],
-        json!({"input": "650-555 (12)34", "wa_id": "16505551234"})
-    );
-    let (_, doubled) = world
-        .send(json!({"type": "text", "text": {"body": "a"}, "to": "16505551234"}))
-        .await;
+    let (_, national) = world.send(json!({"type": "text", "text": {"body": "a"}, "to": "650-555 (12)34"})).await;
+    assert_eq!(national["contacts"][0], json!({"input": "650-555 (12)34", "wa_id": "16505551234"}));
+    let (_, doubled) = world.send(json!({"type": "text", "text": {"body": "a"}, "to": "16505551234"})).await;
     assert_eq!(doubled["contacts"][0]["wa_id"], "116505551234");
 
     let by_user =
         json!({"messaging_product": "whatsapp", "recipient": "US.1349", "type": "text", "text": {"body": "b"}});
     let (status, by_user) = answer(world.post(&by_user)).await;
     assert_eq!(status, 200, "{by_user}");
-    assert_eq!(
-        by_user["contacts"][0],
-        json!({"input": "US.1349", "user_id": "US.1349"})
-    );
+    assert_eq!(by_user["contacts"][0], json!({"input": "US.1349", "user_id": "US.1349"}));
     let nobody = json!({"messaging_product": "whatsapp", "recipient": "US.1", "type": "text", "text": {"body": "b"}});
     assert_eq!(answer(world.post(&nobody)).await.1["error"]["code"], 131_009);
     let no_one = json!({"messaging_product": "whatsapp", "type": "text", "text": {"body": "b"}});
@@ -265,28 +192,17 @@ async fn templates_are_listed_in_pages() {
     assert_eq!(status, 200, "{first}");
     assert_eq!(first["data"].as_array().map(Vec::len), Some(3));
     assert_eq!(first["data"][0]["name"], "hello_world");
-    assert_eq!(
-        first["data"][0]["components"][0],
-        json!({"type": "HEADER", "format": "TEXT", "text": "Hello World"})
-    );
+    assert_eq!(first["data"][0]["components"][0], json!({"type": "HEADER", "format": "TEXT", "text": "Hello World"}));
     let next = first["paging"]["next"].as_str().expect("next");
     let (_, second) = answer(world.http.get(next).bearer_auth(TOKEN)).await;
     assert_eq!(second["data"].as_array().map(Vec::len), Some(1));
     assert_eq!(second["data"][0]["category"], "MARKETING");
     assert!(second["paging"].get("next").is_none());
 
-    let (_, one) = world
-        .get(&format!(
-            "/v24.0/{WABA}/message_templates?name=order&status=approved&fields=name,status"
-        ))
-        .await;
-    assert_eq!(
-        one["data"],
-        json!([{"name": "order_update", "status": "APPROVED", "id": "1174567890123402"}])
-    );
-    let (status, _) = world
-        .get(&format!("/v24.0/{WABA}/message_templates?fields=taste"))
-        .await;
+    let (_, one) =
+        world.get(&format!("/v24.0/{WABA}/message_templates?name=order&status=approved&fields=name,status")).await;
+    assert_eq!(one["data"], json!([{"name": "order_update", "status": "APPROVED", "id": "1174567890123402"}]));
+    let (status, _) = world.get(&format!("/v24.0/{WABA}/message_templates?fields=taste")).await;
     assert_eq!(status, 400);
 }
 
@@ -297,10 +213,7 @@ async fn numbers_and_the_account_can_be_read() {
     assert_eq!(number["display_phone_number"], "15550783881");
     assert_eq!(number["throughput"]["level"], "STANDARD");
     let (_, some) = world.get(&format!("/v24.0/{NUMBER}?fields=verified_name,status")).await;
-    assert_eq!(
-        some,
-        json!({"verified_name": "Carmel View Hotel", "status": "CONNECTED", "id": NUMBER})
-    );
+    assert_eq!(some, json!({"verified_name": "Carmel View Hotel", "status": "CONNECTED", "id": NUMBER}));
     let (_, numbers) = world.get(&format!("/v24.0/{WABA}/phone_numbers")).await;
     assert_eq!(numbers["data"][0]["id"], NUMBER);
     assert_eq!(world.get(&format!("/v24.0/{WABA}")).await.1["id"], WABA);

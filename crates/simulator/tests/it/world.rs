@@ -55,27 +55,16 @@ struct Hook {
 }
 
 async fn take(State(hook): State<Arc<Hook>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let signature = headers
-        .get("x-hub-signature-256")
-        .map(|value| value.to_str().expect("ascii").to_owned());
+    let signature = headers.get("x-hub-signature-256").map(|value| value.to_str().expect("ascii").to_owned());
     let answer = hook.answers.lock().expect("lock").pop_front().unwrap_or(200);
     let _ = hook.told.send(Told { body, signature });
     StatusCode::from_u16(answer).expect("status")
 }
 
 async fn handshake(Query(query): Query<Vec<(String, String)>>) -> Result<String, StatusCode> {
-    let get = |name: &str| {
-        query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.clone())
-    };
+    let get = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     let fits = get("hub.verify_token").as_deref() == Some("verify") && get("hub.mode").as_deref() == Some("subscribe");
-    if fits {
-        get("hub.challenge").ok_or(StatusCode::BAD_REQUEST)
-    } else {
-        Err(StatusCode::FORBIDDEN)
-    }
+    if fits { get("hub.challenge").ok_or(StatusCode::BAD_REQUEST) } else { Err(StatusCode::FORBIDDEN) }
 }
 
 /// Everything a test needs.
@@ -106,15 +95,10 @@ impl World {
 
     pub async fn with(statuses: StatusPlan) -> Self {
         let (sender, told) = mpsc::unbounded_channel();
-        let hook = Arc::new(Hook {
-            told: sender,
-            answers: Mutex::default(),
-        });
+        let hook = Arc::new(Hook { told: sender, answers: Mutex::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listen");
         let hook_url = format!("http://{}/hook", listener.local_addr().expect("address"));
-        let routes = Router::new()
-            .route("/hook", post(take).get(handshake))
-            .with_state(Arc::clone(&hook));
+        let routes = Router::new().route("/hook", post(take).get(handshake)).with_state(Arc::clone(&hook));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, routes).await.expect("serve") });
         let clock = MockClock::at(Timestamp::parse("2026-11-20T18:00:00Z").expect("time"));
@@ -131,11 +115,7 @@ impl World {
                 verified_name: "Carmel View Hotel".to_owned(),
             }],
             customers: vec![
-                Customer {
-                    phone: YAEL.to_owned(),
-                    name: "Yael Ben-David".to_owned(),
-                    user_id: None,
-                },
+                Customer { phone: YAEL.to_owned(), name: "Yael Ben-David".to_owned(), user_id: None },
                 Customer {
                     phone: "+16505551234".to_owned(),
                     name: "Ana".to_owned(),
@@ -149,20 +129,9 @@ impl World {
         })
         .await
         .expect("start");
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .expect("client");
-        Self {
-            simulator,
-            http,
-            clock,
-            hook_url,
-            told,
-            hook,
-            _tasks: tasks,
-        }
+        let http =
+            reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("client");
+        Self { simulator, http, clock, hook_url, told, hook, _tasks: tasks }
     }
 
     /// The answers of the callback to come; 200 afterwards.
@@ -172,17 +141,12 @@ impl World {
 
     /// The next callback.
     pub async fn told(&mut self) -> Told {
-        tokio::time::timeout(Duration::from_secs(3), self.told.recv())
-            .await
-            .expect("a callback")
-            .expect("open")
+        tokio::time::timeout(Duration::from_secs(3), self.told.recv()).await.expect("a callback").expect("open")
     }
 
     /// The callbacks until nothing more is to come.
     pub async fn all_told(&mut self) -> Vec<Told> {
-        tokio::time::timeout(Duration::from_secs(3), self.simulator.control().idle())
-            .await
-            .expect("idle");
+        tokio::time::timeout(Duration::from_secs(3), self.simulator.control().idle()).await.expect("idle");
         let mut all = Vec::new();
         while let Ok(told) = self.told.try_recv() {
             all.push(told);
@@ -195,10 +159,7 @@ impl World {
     }
 
     pub fn post(&self, body: &Value) -> reqwest::RequestBuilder {
-        self.http
-            .post(self.url(&format!("/v24.0/{NUMBER}/messages")))
-            .bearer_auth(TOKEN)
-            .json(body)
+        self.http.post(self.url(&format!("/v24.0/{NUMBER}/messages"))).bearer_auth(TOKEN).json(body)
     }
 
     /// Sends; members of `body` go over the defaults.

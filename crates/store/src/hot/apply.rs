@@ -1,6 +1,6 @@
 //! Apply: what a callback body says, in any order, any number of times.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use domain::address::Address;
 use domain::attempt::{AttemptReference, AttemptStatus, Evidence};
@@ -183,7 +183,7 @@ async fn learn_ids(
         .filter_map(|(_, status)| {
             let reference = status.reference.as_ref()?;
             let key = AttemptKey { account: reference.account, message: reference.message, number: reference.number };
-            let standing = standings.get(&key)?;
+            let standing = standings.get(&key).filter(|standing| standing.sender == status.sender)?;
             (standing.before < AttemptStatus::Submitted).then(|| NewExternalId {
                 account: status.account,
                 sender: status.sender,
@@ -245,13 +245,13 @@ async fn only_new<'a>(
     conn: &mut Conn<'_>,
     messages: &[(usize, &'a Inbound)],
 ) -> Result<Vec<(usize, MessageId, &'a Inbound)>, StoreError> {
-    let mut distinct: BTreeMap<(SenderId, &str), (usize, &Inbound)> = BTreeMap::new();
-    for (place, inbound) in messages {
-        distinct.entry((inbound.sender, inbound.external_id.as_str())).or_insert((*place, inbound));
-    }
-    // In the body's order, so that a person's lines get ascending ids.
-    let mut distinct: Vec<(usize, &Inbound)> = distinct.into_values().collect();
-    distinct.sort_by_key(|(place, inbound)| (*place, inbound.at));
+    // In the body's order, so that a person's lines get ascending ids, also those of one second.
+    let mut seen = HashSet::new();
+    let distinct: Vec<(usize, &Inbound)> = messages
+        .iter()
+        .filter(|(_, inbound)| seen.insert((inbound.sender, inbound.external_id.as_str())))
+        .copied()
+        .collect();
     let taken = ids::take(conn, Sequence::Message, distinct.len()).await?;
     let numbered: Vec<_> =
         distinct.into_iter().zip(taken).map(|((place, inbound), id)| (place, MessageId(id), inbound)).collect();

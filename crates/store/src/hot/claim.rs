@@ -55,9 +55,9 @@ pub(super) async fn run(conn: &mut Conn<'_>, claims: &[&Claim]) -> Result<Vec<Cl
     let mut ids = ids::take(conn, Sequence::Call, won.len()).await?.into_iter().map(CallId);
     let mut answers = Vec::with_capacity(claims.len());
     let mut calls = Vec::with_capacity(won.len());
-    for claim in claims {
+    for (claim, wanted) in claims.iter().zip(&wanted) {
         // Each claimed message answers one claim, also if a batch held two for the same.
-        let place = won.iter().position(|key| *key == (claim.account, claim.message));
+        let place = won.iter().position(|claimed| claimed == wanted);
         let Some((place, id)) = place.and_then(|place| ids.next().map(|id| (place, id))) else {
             answers.push(Claimed::No);
             continue;

@@ -30,6 +30,10 @@ pub(super) struct Finding {
 /// Where an attempt came to stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
+    /// The number it was made over.
+    pub sender: SenderId,
+    /// Whether the message went back to the outbox.
+    pub requeued: bool,
     pub before: AttemptStatus,
     pub after: AttemptStatus,
 }
@@ -41,11 +45,12 @@ pub(super) async fn raise(
     now: Timestamp,
 ) -> Result<HashMap<AttemptKey, Standing>, StoreError> {
     let keys: Vec<AttemptKey> = findings.iter().map(|finding| finding.key).collect();
-    let mut merged: HashMap<AttemptKey, Finding> = HashMap::with_capacity(findings.len());
+    // By sender too: what another number says must neither be believed with the truth nor spoil it.
+    let mut merged: HashMap<(AttemptKey, SenderId), Finding> = HashMap::with_capacity(findings.len());
     for finding in findings {
-        match merged.get_mut(&finding.key) {
+        match merged.get_mut(&(finding.key, finding.sender)) {
             None => {
-                merged.insert(finding.key, finding);
+                merged.insert((finding.key, finding.sender), finding);
             }
             Some(known) => {
                 known.evidence.extend(finding.evidence);
@@ -58,9 +63,13 @@ pub(super) async fn raise(
     let mut attempts = Vec::new();
     let mut messages: BTreeMap<(AccountId, MessageId), MessageChange> = BTreeMap::new();
     for loaded in call::load_all(conn, &keys).await? {
-        let Some(finding) = merged.get(&loaded.key).filter(|f| f.sender == loaded.sender) else { continue };
+        let Some(finding) = merged.get(&(loaded.key, loaded.sender)) else { continue };
         let raised = finding.evidence.iter().fold(loaded.state.clone(), AttemptState::on);
-        standings.insert(loaded.key, Standing { before: loaded.state.status, after: raised.status });
+        let (before, after) = (loaded.state.status, raised.status);
+        standings.insert(
+            loaded.key,
+            Standing { sender: loaded.sender, requeued: finding.requeued, before, after },
+        );
         let is_new_id = finding.external_id.is_some() && loaded.state.status < AttemptStatus::Submitted;
         if raised != loaded.state || finding.requeued || is_new_id {
             fold_into_message(&mut messages, &loaded, &raised, finding);
@@ -89,7 +98,10 @@ fn fold_into_message(
         external_id: None,
     });
     let is_newest = key.number == loaded.message_attempts;
-    change.status = change.status.on(raised.status, is_newest);
+    // An attempt that stands where it stood says nothing new of its message, which may wait for the next attempt.
+    if raised.status != loaded.state.status {
+        change.status = change.status.on(raised.status, is_newest);
+    }
     change.times = change.times.merge(raised.times);
     if is_newest && raised.failure.is_some() {
         change.failure.clone_from(&raised.failure);
@@ -122,7 +134,9 @@ async fn close_settled(conn: &mut Conn<'_>, standings: &HashMap<AttemptKey, Stan
     let mut settled: Vec<(AccountId, MessageId)> = standings
         .iter()
         .filter(|(_, standing)| {
-            let was_unknown = standing.before == AttemptStatus::Unknown && standing.after >= AttemptStatus::Submitted;
+            let was_unknown = standing.before == AttemptStatus::Unknown
+                && standing.after >= AttemptStatus::Submitted
+                && !standing.requeued;
             let is_received = standing.after.is_received() && !standing.before.is_received();
             was_unknown || is_received
         })

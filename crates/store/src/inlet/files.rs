@@ -11,6 +11,7 @@ use crate::error::StoreError;
 use crate::group::Connect;
 use crate::migrate;
 use crate::pools::Pools;
+use crate::sql::Sql;
 use crate::values;
 
 /// Where the days are.
@@ -151,20 +152,28 @@ async fn drop_files(folder: &Path, open: &Mutex<BTreeMap<i64, Pools>>, before: T
 const DAYS_AHEAD: i64 = 7;
 
 async fn make_partitions(pools: &Pools, now: Timestamp) -> Result<(), StoreError> {
+    let mut tx = pools.begin().await?;
+    // Two nodes that start at once would both find a day missing and both make it.
+    tx.conn().fetch(&LOCK, Vec::new()).await?;
     for day in day_number(now)..=day_number(now) + DAYS_AHEAD {
         let (from, to) = (day * MICROS_PER_DAY, (day + 1) * MICROS_PER_DAY);
-        let mut tx = pools.begin().await?;
-        tx.conn()
-            .execute_made(format!(
-                "CREATE TABLE IF NOT EXISTS inlet_{day} PARTITION OF inlet FOR VALUES FROM ({from}) TO ({to})"
-            ))
-            .await?;
-        tx.commit().await?;
+        // A day of which the default partition holds bodies already stays there: PostgreSQL would refuse to make it.
+        if tx.conn().fetch_optional(&IN_DEFAULT, values![from, to]).await?.is_none() {
+            tx.conn()
+                .execute_made(format!(
+                    "CREATE TABLE IF NOT EXISTS inlet_{day} PARTITION OF inlet FOR VALUES FROM ({from}) TO ({to})"
+                ))
+                .await?;
+        }
     }
-    Ok(())
+    tx.commit().await
 }
 
-const PARTITIONS: crate::sql::Sql = crate::sql::Sql::same(
+const LOCK: Sql = Sql::same("SELECT pg_advisory_xact_lock(hashtext('waypost.inlet'))");
+const IN_DEFAULT: Sql = Sql::same("SELECT 1 FROM inlet_default WHERE received_at >= $1 AND received_at < $2 LIMIT 1");
+const DELETE_DEFAULT: Sql = Sql::same("DELETE FROM inlet_default WHERE received_at < $1");
+
+const PARTITIONS: Sql = Sql::same(
     "SELECT c.relname::TEXT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
      WHERE i.inhparent = 'inlet'::REGCLASS AND c.relname <> $1",
 );
@@ -180,6 +189,8 @@ async fn drop_partitions(pools: &Pools, before: Timestamp) -> Result<usize, Stor
             dropped += 1;
         }
     }
+    let first_kept = Timestamp::from_micros(day_number(before) * MICROS_PER_DAY);
+    tx.conn().execute(&DELETE_DEFAULT, values![first_kept]).await?;
     tx.commit().await?;
     Ok(dropped)
 }

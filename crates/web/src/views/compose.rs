@@ -224,7 +224,8 @@ impl Words for MessageSent {
 impl ComposeForm {
     /// An empty form for samples.
     pub(crate) fn sample() -> Self {
-        let sender = |id: &str, name: &str, simulated| SenderOption { id: id.to_owned(), name: name.to_owned(), simulated };
+        let sender =
+            |id: &str, name: &str, simulated| SenderOption { id: id.to_owned(), name: name.to_owned(), simulated };
         let senders =
             vec![sender("1", "Front desk, +972 4-555-0110", false), sender("2", "Olive Bar, +972 4-555-0111", true)];
         Self::empty("0193a2b4-0000-7000-8000-000000000001".to_owned(), senders)
@@ -263,9 +264,7 @@ impl Samples for ComposeFragment {
             ComposeForm::refused(ComposeKind::Text),
             ComposeForm { trouble, ..ComposeForm::sample() },
         ];
-        forms
-            .map(|form| Self { catalogue: shell.document.catalogue, messages: shell.messages(), form })
-            .into()
+        forms.map(|form| Self { catalogue: shell.document.catalogue, messages: shell.messages(), form }).into()
     }
 }
 

@@ -192,7 +192,11 @@ impl Samples for MessagesPage {
             Self { rows: much.collect(), filter, newer: Some("<9>".to_owned()), ..usual(Shell::too_much()) },
             usual(Shell::right_to_left()),
             Self { composing: true, ..usual(Shell::sample()) },
-            Self { composing: true, form: ComposeForm::refused(ComposeKind::Template), ..usual(Shell::right_to_left()) },
+            Self {
+                composing: true,
+                form: ComposeForm::refused(ComposeKind::Template),
+                ..usual(Shell::right_to_left())
+            },
             Self { composing: true, form: ComposeForm::refused(ComposeKind::Text), ..usual(Shell::sample()) },
             Self { composing: true, form: ComposeForm::default(), ..usual(Shell::sample()) },
         ]

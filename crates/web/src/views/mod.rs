@@ -62,7 +62,12 @@ pub(crate) mod awkward {
 
     /// A name of 500 characters, the first half without a place to break.
     pub fn long_name() -> String {
-        "Donaudampfschifffahrtsgesellschaft".repeat(8).chars().take(250).chain(" of Haifa".repeat(28).chars().take(250)).collect()
+        "Donaudampfschifffahrtsgesellschaft"
+            .repeat(8)
+            .chars()
+            .take(250)
+            .chain(" of Haifa".repeat(28).chars().take(250))
+            .collect()
     }
 }
 

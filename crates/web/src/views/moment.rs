@@ -1,8 +1,8 @@
 //! Times as people read them: short in the viewer's zone, exact when asked.
 
 use domain::time::Timestamp;
-use jiff::tz::TimeZone;
 use jiff::Zoned;
+use jiff::tz::TimeZone;
 
 use crate::catalogue::Catalogue;
 
@@ -33,14 +33,17 @@ impl Moment {
         let weekday = word(catalogue.t("time.days"), there.weekday().to_monday_zero_offset());
         let zone_name = zone.iana_name().unwrap_or("UTC");
         let fill = |key, clock: &str| {
-            catalogue.tf(key, &[
-                ("day", day.as_str()),
-                ("month", month),
-                ("year", year.as_str()),
-                ("weekday", weekday),
-                ("clock", clock),
-                ("zone", zone_name),
-            ])
+            catalogue.tf(
+                key,
+                &[
+                    ("day", day.as_str()),
+                    ("month", month),
+                    ("year", year.as_str()),
+                    ("weekday", weekday),
+                    ("clock", clock),
+                    ("zone", zone_name),
+                ],
+            )
         };
         let short = if there.date() == today.date() {
             minutes
@@ -91,8 +94,7 @@ mod tests {
     fn today_is_the_viewers_day() {
         let zone = TimeZone::get("Asia/Jerusalem").unwrap_or(TimeZone::UTC);
         let at = |text| Timestamp::parse(text).unwrap_or(Timestamp::from_seconds(0));
-        let moment =
-            Moment::new(at("2026-11-19T22:30:00Z"), at("2026-11-20T08:00:00Z"), &zone, Catalogue::get("en"));
+        let moment = Moment::new(at("2026-11-19T22:30:00Z"), at("2026-11-20T08:00:00Z"), &zone, Catalogue::get("en"));
         assert_eq!(moment.short, "00:30");
     }
 }

@@ -146,14 +146,31 @@ impl MessageRow {
         let mut rows = vec![
             Self::sample(900),
             Self::right_to_left(899),
-            Self { contact_name: None, phone: None, excerpt: String::new(), kind: ContentKind::Image, way: Way::In,
-                status: StatusWord::Received, at: Moment::sample(12), ..Self::sample(898) },
-            Self { contact_name: None, kind: ContentKind::Text, excerpt: "And a table for two on the terrace, 20:30?".to_owned(),
-                simulated: true, status: StatusWord::Queued, at: Moment::sample(20), ..Self::sample(897) },
+            Self {
+                contact_name: None,
+                phone: None,
+                excerpt: String::new(),
+                kind: ContentKind::Image,
+                way: Way::In,
+                status: StatusWord::Received,
+                at: Moment::sample(12),
+                ..Self::sample(898)
+            },
+            Self {
+                contact_name: None,
+                kind: ContentKind::Text,
+                excerpt: "And a table for two on the terrace, 20:30?".to_owned(),
+                simulated: true,
+                status: StatusWord::Queued,
+                at: Moment::sample(20),
+                ..Self::sample(897)
+            },
             Self::failed(896),
         ];
         let others = StatusWord::ALL.into_iter().zip(1..).map(|(status, number)| Self {
-            contact_name: Some(["Michal Peretz", "Galil Plastics Ltd", "Oren Mizrahi", "Tamar Gabay"][number as usize % 4].to_owned()),
+            contact_name: Some(
+                ["Michal Peretz", "Galil Plastics Ltd", "Oren Mizrahi", "Tamar Gabay"][number as usize % 4].to_owned(),
+            ),
             phone: Some(format!("+972 53-555-01{number:02}")),
             status,
             at: Moment::sample(number * 190),
@@ -167,8 +184,7 @@ impl MessageRow {
 impl Samples for MessageRowFragment {
     fn samples() -> Vec<Self> {
         let shell = Shell::sample();
-        let fragment =
-            |row| Self { catalogue: shell.document.catalogue, messages: shell.messages(), row };
+        let fragment = |row| Self { catalogue: shell.document.catalogue, messages: shell.messages(), row };
         MessageRow::assortment().into_iter().chain([MessageRow::too_much(5)]).map(fragment).collect()
     }
 }

@@ -94,7 +94,11 @@ impl Shell {
 }
 
 fn initials(name: &str, count: usize) -> String {
-    name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric())).take(count).flat_map(char::to_uppercase).collect()
+    name.split_whitespace()
+        .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()))
+        .take(count)
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 impl Shell {

@@ -145,9 +145,12 @@ fn the_catalogue_has_every_key_that_is_used_and_no_other() {
         sources.extend(files(&views, "rs"));
     }
     let mut used = BTreeSet::new();
-    for (path, text) in sources.iter().filter(|(path, _)| !path.ends_with("tests.rs") && !path.ends_with("catalogue.rs")) {
+    for (path, text) in
+        sources.iter().filter(|(path, _)| !path.ends_with("tests.rs") && !path.ends_with("catalogue.rs"))
+    {
         // Elsewhere a literal such as "message.created" may be something else than a key.
-        let ours = path.extension().is_some_and(|extension| extension == "html") || path.iter().any(|part| part == "views");
+        let ours =
+            path.extension().is_some_and(|extension| extension == "html") || path.iter().any(|part| part == "views");
         let (asked, literals) = (asked_in(text), keys_in(text, &tables));
         for key in asked.iter().chain(literals.iter().filter(|_| ours)) {
             assert!(known.contains(key), "{} asks for {key}", path.display());

@@ -1,0 +1,52 @@
+//! The core: what every use case needs, put together once by the binary.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::clock::SharedClock;
+use domain::phone::Region;
+use domain::time::Timestamp;
+use store::Store;
+
+use crate::hints::Hints;
+use crate::lines::Lines;
+
+/// How the core behaves.
+#[derive(Clone, Debug)]
+pub struct CoreSettings {
+    /// How many calls to providers may be under way at once.
+    pub calls_in_flight_max: usize,
+    /// How long a provider may take to answer.
+    pub request_timeout: Duration,
+    /// How often work is looked for without a hint.
+    pub poll_interval: Duration,
+    /// Country of bare national numbers, where an account has none.
+    pub default_region: Region,
+    /// How long stored bodies are kept.
+    pub inlet_retention: Duration,
+}
+
+/// What every use case needs; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Core {
+    /// The database.
+    pub store: Store,
+    /// What time it is.
+    pub clock: SharedClock,
+    /// Senders and applications.
+    pub lines: Arc<Lines>,
+    /// Hints between the parts.
+    pub hints: Hints,
+    /// Short name of this installation.
+    pub installation: Arc<str>,
+    /// How the core behaves.
+    pub settings: Arc<CoreSettings>,
+}
+
+impl Core {
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

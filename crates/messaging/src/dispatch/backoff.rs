@@ -1,0 +1,101 @@
+//! When a refused message is tried again. Pure: chance comes from the message itself.
+
+use std::time::Duration;
+
+use domain::ids::MessageId;
+use domain::refusal::RefusalKind;
+
+/// After so many refusals that are not limits a message is given up.
+pub const ATTEMPTS_MAX: i64 = 8;
+
+/// What follows a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Again, after this time.
+    Retry(Duration),
+    /// Never.
+    GiveUp,
+}
+
+/// What follows the refusal of attempt `number` (from 1) of a message.
+///
+/// A limit slows a message down and never fails it: its own expiry ends it. An authentication failure keeps the message
+/// too, since the message is not at fault.
+#[must_use]
+pub fn after_refusal(kind: RefusalKind, message: MessageId, number: i64, told: Option<Duration>) -> Next {
+    let exponent = u32::try_from((number - 1).clamp(0, 16)).unwrap_or(0);
+    let wait = match kind {
+        RefusalKind::Transient if number >= ATTEMPTS_MAX => return Next::GiveUp,
+        // Meta advises exponential waits from 1 s with full jitter, at most 60 s.
+        RefusalKind::Transient | RefusalKind::SenderRate => {
+            jittered(Duration::from_secs(1 << exponent.min(6)).min(Duration::from_secs(60)), message, number)
+        }
+        // Meta: wait 4^n seconds before the next message to the same person.
+        RefusalKind::PairRate => Duration::from_secs(4_u64.pow(exponent.min(5))),
+        RefusalKind::Authentication => Duration::from_secs(60),
+        RefusalKind::Template | RefusalKind::Recipient | RefusalKind::Policy | RefusalKind::Permanent => {
+            return Next::GiveUp;
+        }
+    };
+    Next::Retry(told.map_or(wait, |told| told.max(wait)))
+}
+
+/// How long the whole sender waits after such a refusal.
+#[must_use]
+pub fn sender_pause(kind: RefusalKind, wait: Duration) -> Option<Duration> {
+    match kind {
+        RefusalKind::SenderRate | RefusalKind::Authentication => Some(wait),
+        _ => None,
+    }
+}
+
+/// Between half of `wait` and all of it, the same for the same attempt of the same message: a crowd that was refused
+/// together does not come back together.
+fn jittered(wait: Duration, message: MessageId, number: i64) -> Duration {
+    // SplitMix64's finisher spreads consecutive ids over the whole range.
+    let mut x = message.0.wrapping_mul(31).wrapping_add(number).cast_unsigned().wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let share = u32::try_from((x ^ (x >> 31)) & 0xffff).unwrap_or(0);
+    wait / 2 + wait / 2 * share / 0xffff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_never_fails_a_message() {
+        for kind in RefusalKind::ALL.into_iter().filter(|kind| kind.is_limit()) {
+            for number in [1, 8, 100, i64::MAX] {
+                assert!(matches!(after_refusal(kind, MessageId(7), number, None), Next::Retry(_)), "{kind:?} {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_passing_fault_is_given_up_in_the_end_and_a_lasting_one_at_once() {
+        assert!(matches!(after_refusal(RefusalKind::Transient, MessageId(7), ATTEMPTS_MAX - 1, None), Next::Retry(_)));
+        assert_eq!(after_refusal(RefusalKind::Transient, MessageId(7), ATTEMPTS_MAX, None), Next::GiveUp);
+        for kind in [RefusalKind::Template, RefusalKind::Recipient, RefusalKind::Policy, RefusalKind::Permanent] {
+            assert_eq!(after_refusal(kind, MessageId(7), 1, None), Next::GiveUp);
+        }
+    }
+
+    #[test]
+    fn waits_grow_spread_and_respect_what_the_provider_says() {
+        let wait = |message, number| match after_refusal(RefusalKind::SenderRate, MessageId(message), number, None) {
+            Next::Retry(wait) => wait,
+            Next::GiveUp => panic!("given up"),
+        };
+        for number in 1..12 {
+            let full = Duration::from_secs(1 << (number - 1).min(6)).min(Duration::from_secs(60));
+            let waits: Vec<Duration> = (0..50).map(|message| wait(message, number)).collect();
+            assert!(waits.iter().all(|wait| *wait >= full / 2 && *wait <= full), "{number}: {waits:?}");
+            assert!(waits.iter().max() > waits.iter().min());
+        }
+        let told = Some(Duration::from_secs(300));
+        let next = after_refusal(RefusalKind::Transient, MessageId(7), 1, told);
+        assert_eq!(next, Next::Retry(Duration::from_secs(300)));
+    }
+}

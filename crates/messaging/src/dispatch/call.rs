@@ -1,0 +1,197 @@
+//! One call: claim committed, request written, outcome committed.
+
+use std::time::{Duration, Instant};
+
+use domain::address::Address;
+use domain::attempt::AttemptReference;
+use domain::ids::{CallId, Epoch, MessageId, SenderId};
+use domain::message::Content;
+use domain::refusal::{Failure, RefusalKind};
+use providers::{Answer, Call, Outbound, Outcome, Prepared, Provider};
+use store::hot::{Claim, Claimed, Complete, Settlement};
+use store::outbox::Ready;
+
+use super::backoff::{self, Next};
+use super::ownership::Ownership;
+use crate::core::Core;
+use crate::metric::Metric;
+
+/// How often a lost database is tried for the outcome of a call before it is left to become unknown.
+const COMPLETE_TRIES: u32 = 60;
+
+/// A call that ended.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub sender: SenderId,
+    pub message: MessageId,
+    /// The whole sender waits so long.
+    pub pause: Option<Duration>,
+}
+
+/// Calls the provider for one message.
+pub(super) async fn run(core: Core, ownership: Ownership, ready: Ready) -> Done {
+    let pause = match call(&core, &ownership, &ready).await {
+        Ok(pause) => pause,
+        Err(error) => {
+            tracing::error!(message.id = %ready.message, %error, "Message {} could not be called: {error}", ready.message);
+            // The database is away; the row is still ours to find.
+            error.is_unavailable().then_some(Duration::from_secs(1))
+        }
+    };
+    core.hints.account_changed(ready.account);
+    Done { sender: ready.sender, message: ready.message, pause }
+}
+
+async fn call(core: &Core, ownership: &Ownership, ready: &Ready) -> Result<Option<Duration>, store::StoreError> {
+    let timeout = core.settings.request_timeout;
+    let Some(epoch) = ownership.epoch(ready.shard, timeout) else { return Ok(None) };
+    let Some(provider) = core.lines.provider(ready.sender, ready.simulated) else {
+        // Its credentials are gone; the message waits for them until it expires.
+        return Ok(Some(Duration::from_secs(30)));
+    };
+    let prepared = prepare(core, provider.as_ref(), ready);
+    let Claimed::Yes(call) = claim(core, provider.as_ref(), ready, epoch, &prepared).await? else {
+        return Ok(None);
+    };
+    let (answer, pause) = match &prepared {
+        Err(failure) => (refused(failure.clone()), None),
+        // The row must stay ours for as long as the request may run, else another owner would call it unknown while
+        // we still write.
+        Ok(_) if ownership.epoch(ready.shard, timeout) != Some(epoch) => (not_written(), None),
+        Ok(prepared) => {
+            let started = Instant::now();
+            let answer = provider.send(prepared).await;
+            let name = provider.kind().as_str();
+            metrics::histogram!(Metric::CallSeconds.name(), "provider" => name).record(started.elapsed());
+            let pause = sender_pause(&answer, ready);
+            (answer, pause)
+        }
+    };
+    complete(core, ready, (call, epoch), answer).await?;
+    Ok(pause)
+}
+
+fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready) -> Result<Prepared, Failure> {
+    let content = Content::from_stored(&ready.content).map_err(|error| unsendable(error.to_string()))?;
+    let to = Address::from_stored(&ready.address_kind, &ready.address)
+        .ok_or_else(|| unsendable("the stored address cannot be read".to_owned()))?;
+    let reference = AttemptReference {
+        installation: core.installation.to_string(),
+        account: ready.account,
+        message: ready.message,
+        number: ready.attempts + 1,
+    };
+    let outbound = Outbound { reference, to, content, context: ready.context.clone() };
+    provider.prepare(&Call { messages: vec![outbound] }).map_err(|refused| unsendable(refused.to_string()))
+}
+
+fn unsendable(reason: String) -> Failure {
+    Failure {
+        code: "not_supported_by_provider".to_owned(),
+        kind: RefusalKind::Permanent,
+        reason,
+        remedy: "Send it in a form that this provider supports, or over another sender.".to_owned(),
+    }
+}
+
+async fn claim(
+    core: &Core,
+    provider: &dyn Provider,
+    ready: &Ready,
+    epoch: Epoch,
+    prepared: &Result<Prepared, Failure>,
+) -> Result<Claimed, store::StoreError> {
+    let (path, payload) = match prepared {
+        Ok(prepared) => (prepared.path.clone(), prepared.payload.clone()),
+        Err(_) => (String::new(), String::new()),
+    };
+    let claim = Claim {
+        account: ready.account,
+        message: ready.message,
+        sender: ready.sender,
+        attempts: ready.attempts,
+        epoch,
+        provider: provider.kind().as_str(),
+        path,
+        payload,
+        at: core.now(),
+    };
+    core.store.hot().claim(claim).await
+}
+
+fn refused(failure: Failure) -> Answer {
+    let refusal = providers::Refusal { failure, retry_after: None };
+    Answer { outcome: providers::CallOutcome::Whole(Outcome::Refused(refusal)), http_status: None, body: None }
+}
+
+fn not_written() -> Answer {
+    refused(Failure {
+        code: "lease_lost".to_owned(),
+        kind: RefusalKind::Transient,
+        reason: "The sender moved to another node before the request was written.".to_owned(),
+        remedy: "Nothing to do: it is sent again by itself.".to_owned(),
+    })
+}
+
+fn sender_pause(answer: &Answer, ready: &Ready) -> Option<Duration> {
+    let outcome = answer.outcome.clone().each(1).pop();
+    let Some(Outcome::Refused(refusal)) = outcome else { return None };
+    let kind = refusal.failure.kind;
+    match backoff::after_refusal(kind, ready.message, ready.attempts + 1, refusal.retry_after) {
+        Next::Retry(wait) => backoff::sender_pause(kind, wait),
+        Next::GiveUp => None,
+    }
+}
+
+fn settlement(core: &Core, ready: &Ready, outcome: Outcome) -> (&'static str, Settlement) {
+    match outcome {
+        Outcome::Sent { external_ids, status } => {
+            let external_ids = external_ids.into_iter().map(|id| (id.kind, id.value)).collect();
+            ("sent", Settlement::Taken { external_ids, status })
+        }
+        Outcome::Refused(refusal) => {
+            let (kind, number) = (refusal.failure.kind, ready.attempts + 1);
+            let retry_at = match backoff::after_refusal(kind, ready.message, number, refusal.retry_after) {
+                Next::Retry(wait) => Some(core.now().plus(wait)),
+                Next::GiveUp => None,
+            };
+            ("refused", Settlement::Refused { failure: refusal.failure, retry_at })
+        }
+        Outcome::Unknown(cause) => ("unknown", Settlement::Unknown { cause }),
+    }
+}
+
+/// Commits what came of the call. The answer is known only here, so a database that is away for a while is waited for.
+async fn complete(
+    core: &Core,
+    ready: &Ready,
+    (call, epoch): (CallId, Epoch),
+    answer: Answer,
+) -> Result<(), store::StoreError> {
+    let outcome = answer.outcome.each(1).pop();
+    let outcome = outcome.unwrap_or_else(|| Outcome::Unknown("the provider's answer is empty".to_owned()));
+    let (label, settled) = settlement(core, ready, outcome);
+    Metric::Calls.count("outcome", label);
+    let complete = Complete {
+        account: ready.account,
+        message: ready.message,
+        number: ready.attempts + 1,
+        call,
+        sender: ready.sender,
+        epoch,
+        http_status: answer.http_status.map(i64::from),
+        answer: answer.body,
+        settled,
+        at: core.now(),
+    };
+    for _ in 1..COMPLETE_TRIES {
+        match core.store.hot().complete(complete.clone()).await {
+            Err(error) if error.is_unavailable() => {
+                tracing::warn!(message.id = %ready.message, %error, "The outcome of a call waits for the database: {error}");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            other => return other.map(|_| ()),
+        }
+    }
+    core.store.hot().complete(complete).await.map(|_| ())
+}

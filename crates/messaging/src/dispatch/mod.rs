@@ -1,0 +1,84 @@
+//! Dispatch: the owner of a sender's shard claims what is due, calls the provider and commits what came of it.
+
+pub mod backoff;
+mod call;
+pub mod ownership;
+mod queue;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use domain::ids::SenderId;
+use store::StoreError;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::core::Core;
+use call::Done;
+use ownership::Ownership;
+use queue::Queues;
+
+/// How long calls under way may take to finish when the server stops.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// Dispatches until it is told to stop, then waits for the calls under way.
+pub async fn run(core: Core, ownership: Ownership, stop: CancellationToken) {
+    let mut queues = Queues::default();
+    let mut running: JoinSet<Done> = JoinSet::new();
+    let mut all_may_have_work = true;
+    while !stop.is_cancelled() {
+        if all_may_have_work {
+            match senders_waiting(&core).await {
+                Ok(senders) => queues.note_work(senders),
+                Err(error) => tracing::error!(%error, "The outbox cannot be read now: {error}"),
+            }
+            all_may_have_work = false;
+        }
+        let blocked = start_calls(&core, &ownership, &mut queues, &mut running).await;
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(done) = running.join_next() => {
+                note_done(&core, &mut queues, done);
+                while let Some(done) = running.try_join_next() {
+                    note_done(&core, &mut queues, done);
+                }
+            }
+            senders = core.hints.senders_with_work(), if !blocked => queues.note_work(senders),
+            () = tokio::time::sleep(core.settings.poll_interval) => all_may_have_work = true,
+        }
+    }
+    let finish = async { while running.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, finish).await.is_err() {
+        tracing::warn!("Calls to providers were still under way when the server stopped; their messages are unknown");
+    }
+}
+
+async fn senders_waiting(core: &Core) -> Result<HashSet<SenderId>, StoreError> {
+    let mut reading = core.store.read().await?;
+    let senders = store::outbox::senders_waiting(&mut reading.conn()).await?;
+    Ok(senders.into_iter().collect())
+}
+
+/// Starts what can start now; answers whether there is more than there is room for.
+async fn start_calls(core: &Core, ownership: &Ownership, queues: &mut Queues, running: &mut JoinSet<Done>) -> bool {
+    while running.len() < core.settings.calls_in_flight_max {
+        let next = match queues.next(core, ownership).await {
+            Ok(Some(next)) => next,
+            Ok(None) => return false,
+            Err(error) => {
+                tracing::error!(%error, "The outbox cannot be read now: {error}");
+                return true;
+            }
+        };
+        running.spawn(call::run(core.clone(), ownership.clone(), next));
+    }
+    true
+}
+
+fn note_done(core: &Core, queues: &mut Queues, done: Result<Done, tokio::task::JoinError>) {
+    match done {
+        Ok(done) => queues.note_done(core, &done),
+        // The row stays claimed and becomes unknown with the next owner; the panic itself was reported.
+        Err(error) => tracing::error!(%error, "A call to a provider ended abnormally: {error}"),
+    }
+}

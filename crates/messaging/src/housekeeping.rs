@@ -1,0 +1,135 @@
+//! Housekeeping: what outlived its time expires or is forgotten.
+
+use std::time::Duration;
+
+use domain::ids::{AccountId, MessageId};
+use domain::message::MessageStatus;
+use domain::refusal::{Failure, RefusalKind};
+use domain::time::Timestamp;
+use store::event::{self, MESSAGE_UPDATED, NewEvent};
+use store::pools::Tx;
+use store::{StoreError, access, idempotency, message, outbox, schedule};
+use tokio_util::sync::CancellationToken;
+
+use crate::core::Core;
+use crate::metric::Metric;
+
+/// How many messages expire in one transaction.
+const EXPIRED_PER_ROUND: i64 = 500;
+/// Name of the schedule that forgets.
+const FORGET: &str = "forget";
+/// How often it runs, in seconds.
+const FORGET_EVERY_SECONDS: i64 = 60 * 60;
+/// How long events are kept for readers that come back.
+const EVENTS_KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+/// How long a status waits for its message: Meta tries a callback again for up to seven days.
+const EARLY_STATUSES_KEPT: Duration = Duration::from_secs(8 * 24 * 60 * 60);
+/// How long reports of runs are kept.
+const RUNS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Keeps house until it is told to stop.
+pub async fn run(core: Core, stop: CancellationToken) {
+    if let Err(error) = register(&core).await {
+        tracing::error!(%error, "The housekeeping could not be scheduled: {error}");
+    }
+    while !stop.is_cancelled() {
+        if let Err(error) = expire(&core).await {
+            tracing::error!(%error, "Messages that are past their time could not be expired: {error}");
+        }
+        if let Err(error) = forget_if_due(&core).await {
+            tracing::error!(%error, "What is past its time could not be forgotten: {error}");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(core.settings.poll_interval) => {}
+        }
+    }
+}
+
+async fn register(core: &Core) -> Result<(), StoreError> {
+    let mut tx = core.store.begin().await?;
+    schedule::ensure(&mut tx.conn(), FORGET, FORGET_EVERY_SECONDS, core.now()).await?;
+    tx.commit().await
+}
+
+async fn any_expired(core: &Core, now: Timestamp) -> Result<bool, StoreError> {
+    let mut reading = core.store.read().await?;
+    outbox::any_expired(&mut reading.conn(), now).await
+}
+
+async fn expire(core: &Core) -> Result<(), StoreError> {
+    let now = core.now();
+    // A look through a reader first: the writer is for those who have something to write.
+    while any_expired(core, now).await? {
+        let mut tx = core.store.begin().await?;
+        let expired = outbox::take_expired(&mut tx.conn(), now, EXPIRED_PER_ROUND).await?;
+        let accounts = mark_expired(&mut tx, &expired, now).await?;
+        tx.commit().await?;
+        Metric::MessagesExpired.add(expired.len() as u64, "cause", "waited");
+        for account in accounts {
+            core.hints.account_changed(account);
+        }
+        if expired.is_empty() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn mark_expired(
+    tx: &mut Tx,
+    expired: &[(AccountId, MessageId)],
+    now: Timestamp,
+) -> Result<Vec<AccountId>, StoreError> {
+    let failure = Failure {
+        code: "expired".to_owned(),
+        kind: RefusalKind::Policy,
+        reason: "The message could not be sent before its expiry.".to_owned(),
+        remedy: "Send it again if it still matters, with a later expires_at.".to_owned(),
+    };
+    let mut conn = tx.conn();
+    let versions = message::set_status(&mut conn, expired, MessageStatus::Expired, Some(&failure)).await?;
+    let events: Vec<NewEvent> = versions
+        .iter()
+        .map(|(account, id, version)| NewEvent::message(*account, MESSAGE_UPDATED, *id, *version))
+        .collect();
+    event::insert_all(&mut conn, &events, now).await?;
+    let mut accounts: Vec<AccountId> = versions.into_iter().map(|(account, ..)| account).collect();
+    accounts.dedup();
+    Ok(accounts)
+}
+
+async fn forget_if_due(core: &Core) -> Result<(), StoreError> {
+    let now = core.now();
+    let is_due = {
+        let mut reading = core.store.read().await?;
+        schedule::is_due(&mut reading.conn(), FORGET, now).await?
+    };
+    if !is_due {
+        return Ok(());
+    }
+    let mut tx = core.store.begin().await?;
+    let begun = schedule::begin_due(&mut tx.conn(), FORGET, now).await?;
+    tx.commit().await?;
+    let Some(occurrence) = begun else { return Ok(()) };
+    let report = forget(core, now).await?;
+    let mut tx = core.store.begin().await?;
+    schedule::finish(&mut tx.conn(), (FORGET, occurrence), core.now(), &report).await?;
+    tx.commit().await
+}
+
+async fn forget(core: &Core, now: Timestamp) -> Result<String, StoreError> {
+    let days = core.store.inlet().turn_days(now, now.minus(core.settings.inlet_retention)).await?;
+    let mut tx = core.store.begin().await?;
+    let mut conn = tx.conn();
+    let keys = idempotency::delete_before(&mut conn, now.minus(idempotency::LIFETIME)).await?;
+    let sessions = access::delete_sessions_before(&mut conn, now).await?;
+    let events = event::delete_before(&mut conn, now.minus(EVENTS_KEPT)).await?;
+    let early = store::hot::early::delete_before(&mut conn, now.minus(EARLY_STATUSES_KEPT)).await?;
+    schedule::delete_runs_before(&mut conn, now.minus(RUNS_KEPT)).await?;
+    tx.commit().await?;
+    Ok(serde_json::json!({
+        "idempotency_keys": keys, "sessions": sessions, "events": events, "early_statuses": early, "inlet_days": days,
+    })
+    .to_string())
+}

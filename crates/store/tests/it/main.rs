@@ -1,0 +1,23 @@
+//! The contract of the store: every test here runs on both databases.
+
+// Says to clippy that helpers may unwrap too; an integration test is compiled for tests anyway.
+#![cfg(test)]
+
+mod accept;
+mod claim;
+mod complete;
+mod epochs;
+mod events;
+mod evidence;
+mod group;
+mod inbound;
+mod inlet;
+mod jobs;
+mod lists;
+mod opening;
+mod outbox;
+mod people;
+mod plans;
+mod schema;
+mod statuses;
+mod support;

@@ -1,0 +1,5 @@
+//! The commands of the binary.
+
+pub mod check_config;
+pub mod demo;
+pub mod serve;

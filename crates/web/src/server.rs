@@ -1,0 +1,49 @@
+//! All surfaces on one router, with what they share.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use http::HeaderName;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+
+use crate::state::Web;
+use crate::{callbacks, operations, pages, v1};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Everything this server answers.
+pub fn router(web: Web) -> Router {
+    let api = v1::router().layer(DefaultBodyLimit::max(web.settings.request_body_bytes_max));
+    let pages = pages::router(&web).layer(CompressionLayer::new());
+    let callbacks = callbacks::router(web.settings.callback_body_bytes_max);
+    Router::new()
+        .merge(api)
+        .merge(callbacks)
+        .merge(operations::router())
+        .merge(pages)
+        .with_state(web)
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, NewId))
+}
+
+/// The span names the path and never the query, which may hold a number or a token.
+fn span(request: &Request) -> tracing::Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path(), request.id = id)
+}
+
+/// Numbers requests; unique within this process is enough to find a line in its log.
+#[derive(Clone, Copy, Debug)]
+struct NewId;
+
+impl MakeRequestId for NewId {
+    fn make_request_id<B>(&mut self, _request: &http::Request<B>) -> Option<RequestId> {
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        format!("r{:x}-{number:x}", std::process::id()).parse().ok().map(RequestId::new)
+    }
+}

@@ -1,0 +1,198 @@
+//! `/v1/messages`: send, follow, list.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use domain::draft::Draft;
+use domain::fields::FieldError;
+use domain::ids::{ContactId, MessageId, SenderId};
+use domain::message::{Direction, MessageStatus};
+use domain::phone::E164;
+use domain::scope::AccountScope;
+use domain::time::Timestamp;
+use http::{HeaderMap, StatusCode};
+use messaging::send::AcceptedMessage;
+use messaging::{messages, send};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use store::hot::IdempotencyKey;
+use store::message::{MessageFilter, Page, Place};
+
+use super::view::MessageView;
+use crate::auth::TokenScope;
+use crate::problem::Problem;
+use crate::state::Web;
+
+const SURFACE: &str = "v1";
+const KEY_HEADER: &str = "idempotency-key";
+const PAGE_DEFAULT: i64 = 50;
+const PAGE_MAX: i64 = 100;
+
+/// `POST /v1/messages`
+pub(super) async fn create(
+    TokenScope(scope): TokenScope,
+    State(web): State<Web>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let bytes_max = web.settings.request_body_bytes_max;
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(bytes_max),
+        _ => Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body could not be read to its end"),
+    })?;
+    let body: Value = serde_json::from_slice(&body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))?;
+    let key = idempotency_key(&headers, &body)?;
+    let region = send::region(&web.core, &scope).await?;
+    let draft = Draft::read(&body, region)?;
+    let accepted = send::accept(&web.core, &scope, draft, key).await?;
+    Ok((StatusCode::ACCEPTED, Json(accepted_view(&web, &scope, accepted).await?)).into_response())
+}
+
+/// A new message answers what is known without asking the database again; a repetition answers how the first one
+/// stands now.
+async fn accepted_view(web: &Web, scope: &AccountScope, accepted: AcceptedMessage) -> Result<Value, Problem> {
+    if !accepted.repeated {
+        return Ok(json!({"id": accepted.id, "status": accepted.status, "direction": "outbound"}));
+    }
+    let message = messages::find(&web.core, scope, accepted.id).await?;
+    let message = message.ok_or_else(|| Problem::not_found("message"))?;
+    serde_json::to_value(MessageView::from(message))
+        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))
+}
+
+/// The caller's key, with a hash of what the body says: white space and the order of members do not matter.
+fn idempotency_key(headers: &HeaderMap, body: &Value) -> Result<Option<IdempotencyKey>, Problem> {
+    let Some(value) = headers.get(KEY_HEADER) else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
+    let key = key.ok_or_else(|| {
+        let detail = "an idempotency key has 1 to 255 visible ASCII characters and no spaces";
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", detail).at("Idempotency-Key")
+    })?;
+    let fingerprint = hex::encode(Sha256::digest(body.to_string().as_bytes()));
+    Ok(Some(IdempotencyKey { surface: SURFACE, key: key.to_owned(), fingerprint }))
+}
+
+/// `GET /v1/messages/{id}`
+pub(super) async fn show(
+    TokenScope(scope): TokenScope,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Json<MessageView>, Problem> {
+    let id: MessageId = id.parse().map_err(|_| Problem::not_found("message"))?;
+    let message = messages::find(&web.core, &scope, id).await?;
+    Ok(Json(message.ok_or_else(|| Problem::not_found("message"))?.into()))
+}
+
+/// A page of a list; `next` leads to older rows.
+#[derive(Debug, Serialize)]
+pub(super) struct List<T> {
+    data: Vec<T>,
+    next: Option<String>,
+}
+
+/// `GET /v1/messages`
+pub(super) async fn list(
+    TokenScope(scope): TokenScope,
+    State(web): State<Web>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<List<MessageView>>, Problem> {
+    let region = send::region(&web.core, &scope).await?;
+    let mut filter = MessageFilter::default();
+    let mut page = Page { older_than: None, newer_than: None, limit: PAGE_DEFAULT };
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        read_parameter(&name, &value, &mut filter, &mut page, |text| {
+            E164::parse(text, region).map(|phone| phone.match_key()).map_err(|error| error.to_string())
+        })?;
+    }
+    let limit = page.limit;
+    page.limit += 1;
+    let mut found = messages::list(&web.core, &scope, &filter, page).await?;
+    let has_more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
+    found.truncate(usize::try_from(limit).unwrap_or(0));
+    let next = found.last().filter(|_| has_more).map(|message| message.place().to_string());
+    Ok(Json(List { data: found.into_iter().map(MessageView::from).collect(), next }))
+}
+
+fn read_parameter(
+    name: &str,
+    value: &str,
+    filter: &mut MessageFilter,
+    page: &mut Page,
+    phone_key: impl Fn(&str) -> Result<String, String>,
+) -> Result<(), FieldError> {
+    let wrong = |detail: &str| FieldError::new("invalid_value", name, detail);
+    let time = |text: &str| Timestamp::parse(text).map_err(|error| wrong(&error.to_string()));
+    match name {
+        "contact_id" => filter.contact = Some(ContactId(number(name, value)?)),
+        "phone" => filter.phone_match_key = Some(phone_key(value).map_err(|error| wrong(&error))?),
+        "sender_id" => filter.sender = Some(SenderId(number(name, value)?)),
+        "status" => {
+            let known = MessageStatus::ALL.map(MessageStatus::as_str).join(", ");
+            let status = MessageStatus::parse(value).ok_or_else(|| wrong(&format!("expected one of {known}")))?;
+            filter.status = Some(status);
+        }
+        "direction" => {
+            let direction = Direction::parse(value).ok_or_else(|| wrong("expected `inbound` or `outbound`"))?;
+            filter.direction = Some(direction);
+        }
+        "created_from" => filter.from = Some(time(value)?),
+        "created_until" => filter.until = Some(time(value)?),
+        "after" => {
+            let place = Place::parse(value).ok_or_else(|| wrong("expected the `next` of an earlier answer"))?;
+            page.older_than = Some(place);
+        }
+        "limit" => {
+            let limit = number(name, value)?;
+            if !(1..=PAGE_MAX).contains(&limit) {
+                return Err(FieldError::new("out_of_range", name, format!("expected 1 to {PAGE_MAX}")));
+            }
+            page.limit = limit;
+        }
+        _ => {
+            let known =
+                ["contact_id", "phone", "sender_id", "status", "direction", "created_from", "created_until", "after", "limit"];
+            let hint = domain::fields::nearest(name, &known);
+            let detail = hint.map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));
+            return Err(FieldError::new("unknown_parameter", name, format!("unknown parameter; {detail}")));
+        }
+    }
+    Ok(())
+}
+
+fn number(name: &str, value: &str) -> Result<i64, FieldError> {
+    value.parse().map_err(|_| FieldError::new("wrong_type", name, "expected a whole number"))
+}
+
+/// A number one may send from.
+#[derive(Debug, Serialize)]
+pub(super) struct SenderView {
+    id: i64,
+    name: String,
+    provider: String,
+    phone: Option<String>,
+    /// Whether credentials are configured, so that it can send.
+    connected: bool,
+}
+
+/// `GET /v1/senders`
+pub(super) async fn senders(
+    TokenScope(scope): TokenScope,
+    State(web): State<Web>,
+) -> Result<Json<List<SenderView>>, Problem> {
+    let senders = messages::senders(&web.core, &scope).await?;
+    let data = senders
+        .into_iter()
+        .map(|sender| SenderView {
+            id: sender.id.0,
+            connected: web.core.lines.line(sender.id).is_some(),
+            name: sender.name,
+            provider: sender.provider,
+            phone: sender.phone,
+        })
+        .collect();
+    Ok(Json(List { data, next: None }))
+}

@@ -1,0 +1,24 @@
+//! The native API.
+
+pub mod messages;
+mod view;
+
+use axum::Router;
+use axum::routing::{any, get, post};
+use http::StatusCode;
+
+use crate::problem::Problem;
+use crate::state::Web;
+
+/// The routes below `/v1`.
+pub fn router() -> Router<Web> {
+    Router::new()
+        .route("/v1/messages", post(messages::create).get(messages::list))
+        .route("/v1/messages/{id}", get(messages::show))
+        .route("/v1/senders", get(messages::senders))
+        .route("/v1/{*rest}", any(unknown))
+}
+
+async fn unknown() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown_path", "the API has no such path; docs/api.md lists them")
+}

@@ -1,0 +1,80 @@
+//! How the native API shows a message.
+
+use domain::attempt::StatusTimes;
+use domain::message::{Class, Direction};
+use domain::refusal::Failure;
+use domain::time::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use store::message::Message;
+
+/// A message as the API answers it. `message` is Meta's own object for what was sent, and the decoded content of what
+/// was received.
+#[derive(Debug, Serialize)]
+pub(super) struct MessageView {
+    id: i64,
+    status: &'static str,
+    direction: &'static str,
+    sender_id: i64,
+    contact_id: i64,
+    conversation_id: Option<i64>,
+    /// The person's number in E.164, or their id.
+    address: String,
+    kind: String,
+    message: Box<RawValue>,
+    class: &'static str,
+    reference: Option<String>,
+    external_id: Option<String>,
+    /// The provider's id of the message this one answers.
+    context: Option<String>,
+    attempts: i64,
+    /// Whether the sandbox sent it.
+    simulated: bool,
+    failure: Option<Failure>,
+    created_at: Timestamp,
+    send_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    submitted_at: Option<Timestamp>,
+    sent_at: Option<Timestamp>,
+    delivered_at: Option<Timestamp>,
+    read_at: Option<Timestamp>,
+    failed_at: Option<Timestamp>,
+    replied_at: Option<Timestamp>,
+}
+
+impl From<Message> for MessageView {
+    fn from(message: Message) -> Self {
+        let times: StatusTimes = message.times;
+        Self {
+            id: message.id.0,
+            status: message.status.as_str(),
+            direction: message.direction.as_str(),
+            sender_id: message.sender.0,
+            contact_id: message.contact.0,
+            conversation_id: message.conversation.map(|id| id.0),
+            address: message.address,
+            kind: message.kind,
+            message: RawValue::from_string(message.content).unwrap_or_default(),
+            class: Class::as_str(message.class),
+            reference: message.reference,
+            external_id: message.external_id,
+            context: message.context,
+            attempts: message.attempts,
+            simulated: message.simulated,
+            failure: message.failure,
+            created_at: message.created_at,
+            send_at: message.send_at,
+            expires_at: message.expires_at,
+            submitted_at: times.submitted,
+            sent_at: times.sent,
+            // For what we sent, read without delivered counts as delivered.
+            delivered_at: match message.direction {
+                Direction::Outbound => times.received(),
+                Direction::Inbound => times.delivered,
+            },
+            read_at: times.read,
+            failed_at: times.failed,
+            replied_at: message.replied_at,
+        }
+    }
+}
