@@ -108,10 +108,11 @@ pub async fn insert_all(conn: &mut Conn<'_>, events: &[NewEvent], now: Timestamp
     Ok(())
 }
 
-// Only rows below the oldest running transaction: by id alone a late commit would be jumped over.
+// Only rows below the oldest running transaction: by id alone a late commit would be jumped over. SQLite does not follow
+// a row value that ends in the table's own key into an index, and would read every event from the first on.
 const AFTER: Sql = Sql::split(
     "SELECT xact, id, kind, subject, version FROM event
-     WHERE account_id = $1 AND (xact, id) > ($2, $3) ORDER BY xact, id LIMIT $4",
+     WHERE account_id = $1 AND xact = 0 AND $2 <= 0 AND id > $3 ORDER BY id LIMIT $4",
     "SELECT xact, id, kind, subject, version FROM event
      WHERE account_id = $1 AND (xact, id) > ($2, $3) AND xact < pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT
      ORDER BY xact, id LIMIT $4",

@@ -240,13 +240,18 @@ pub struct Page {
 }
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($rest:expr) => {
+        select!("message m", $rest)
+    };
+    ($from:literal, $rest:expr) => {
         concat!(
             "SELECT m.id, m.sender_id, s.name, m.contact_id, c.name, m.conversation_id, m.direction, m.kind, m.content,
                m.excerpt, m.class, m.status, m.version, m.attempts, m.simulated, m.address_kind, m.address, m.reference,
                m.context, m.external_id, m.failure, m.created_at, m.send_at, m.expires_at, m.submitted_at, m.sent_at,
                m.failed_at, m.delivered_at, m.read_at, m.replied_at
-             FROM message m
+             FROM ",
+            $from,
+            "
              JOIN sender s ON s.id = m.sender_id
              JOIN contact c ON c.account_id = m.account_id AND c.id = m.contact_id
              WHERE m.account_id = $1 ",
@@ -287,21 +292,33 @@ pub async fn find_by_external_id(
 
 // A list of one contact walks that contact's index, any other the account's by time; `-1` stands for "any".
 macro_rules! list {
-    ($rest:literal) => {
-        Sql::same(concat!(
-            select!(
+    ($from:literal, $rest:literal) => {
+        select!(
+            $from,
+            concat!(
                 "AND ($2 < 0 OR m.sender_id = $2) AND ($3 < 0 OR m.status = $3) AND ($4 < 0 OR m.direction = $4)
-                 AND (m.created_at, m.id) < ($5, $6) AND (m.created_at, m.id) > ($7, $8) "
-            ),
-            $rest
-        ))
+                 AND (m.created_at, m.id) < ($5, $6) AND (m.created_at, m.id) > ($7, $8) ",
+                $rest
+            )
+        )
     };
 }
 
-const LIST: Sql = list!("ORDER BY m.created_at DESC, m.id DESC LIMIT $9");
-const LIST_UPWARD: Sql = list!("ORDER BY m.created_at, m.id LIMIT $9");
-const LIST_OF_CONTACT: Sql = list!("AND m.contact_id = $10 ORDER BY m.created_at DESC, m.id DESC LIMIT $9");
-const LIST_OF_CONTACT_UPWARD: Sql = list!("AND m.contact_id = $10 ORDER BY m.created_at, m.id LIMIT $9");
+macro_rules! list_of_contact {
+    ($order:literal) => {
+        Sql::split(
+            // Without statistics SQLite holds both indexes for equal and takes the account's.
+            list!("message m INDEXED BY message_by_contact", $order),
+            list!("message m", $order),
+        )
+    };
+}
+
+const LIST: Sql = Sql::same(list!("message m", "ORDER BY m.created_at DESC, m.id DESC LIMIT $9"));
+const LIST_UPWARD: Sql = Sql::same(list!("message m", "ORDER BY m.created_at, m.id LIMIT $9"));
+const LIST_OF_CONTACT: Sql =
+    list_of_contact!("AND m.contact_id = $10 ORDER BY m.created_at DESC, m.id DESC LIMIT $9");
+const LIST_OF_CONTACT_UPWARD: Sql = list_of_contact!("AND m.contact_id = $10 ORDER BY m.created_at, m.id LIMIT $9");
 
 const CONTACT_BY_PHONE: Sql =
     Sql::same("SELECT contact_id FROM contact_identity WHERE account_id = $1 AND kind = 'phone' AND match_key = $2");
@@ -520,13 +537,17 @@ pub async fn set_status(
 
 static REPLIED: Batch = Batch::new(
     &[("account_id", Int), ("sender_id", Int), ("contact_id", Int), ("context", Text), ("at", Int)],
-    "UPDATE message SET replied_at = input.at, version = message.version + 1 FROM input
-     WHERE message.account_id = input.account_id AND message.replied_at IS NULL AND message.direction = 1
-       AND message.id = COALESCE(
-         (SELECT e.message_id FROM message_external_id e WHERE e.account_id = input.account_id
-            AND e.sender_id = input.sender_id AND e.kind = 'wamid' AND e.value = input.context),
-         (SELECT o.id FROM message o WHERE o.account_id = input.account_id AND o.contact_id = input.contact_id
-            AND o.sender_id = input.sender_id AND o.direction = 1 ORDER BY o.created_at DESC, o.id DESC LIMIT 1))
+    "UPDATE message SET replied_at = reply.at, version = message.version + 1 FROM (
+       SELECT account_id, id, MIN(at) AS at FROM (
+         SELECT input.account_id, input.at, COALESCE(
+           (SELECT e.message_id FROM message_external_id e WHERE e.account_id = input.account_id
+              AND e.sender_id = input.sender_id AND e.kind = 'wamid' AND e.value = input.context),
+           (SELECT o.id FROM message o WHERE o.account_id = input.account_id AND o.contact_id = input.contact_id
+              AND o.sender_id = input.sender_id AND o.direction = 1 ORDER BY o.created_at DESC, o.id DESC LIMIT 1)) AS id
+         FROM input) AS answered
+       GROUP BY account_id, id) AS reply
+     WHERE message.account_id = reply.account_id AND message.id = reply.id AND message.replied_at IS NULL
+       AND message.direction = 1
      RETURNING message.account_id, message.id, message.version",
 );
 

@@ -135,15 +135,18 @@ pub async fn ready(
         .collect()
 }
 
-// One step per sender through the index instead of a scan of a long queue.
+// One step per sender through the index instead of a scan of a long queue. The `+` takes the affinity from what SQLite
+// compares with, without which it would follow only the shard into the index.
 const SENDERS: Sql = Sql::same(
     "WITH RECURSIVE step (shard, sender_id) AS (
        SELECT shard, sender_id FROM (
-         SELECT shard, sender_id FROM outbox WHERE state = 0 ORDER BY shard, sender_id LIMIT 1) AS first
+         SELECT shard, sender_id FROM outbox WHERE state = 0 AND shard >= 0 ORDER BY shard, sender_id LIMIT 1) AS first
        UNION ALL
-       SELECT (SELECT o.shard FROM outbox o WHERE o.state = 0 AND (o.shard, o.sender_id) > (step.shard, step.sender_id)
+       SELECT (SELECT o.shard FROM outbox o
+               WHERE o.state = 0 AND (o.shard, o.sender_id) > (+step.shard, +step.sender_id)
                ORDER BY o.shard, o.sender_id LIMIT 1),
-              (SELECT o.sender_id FROM outbox o WHERE o.state = 0 AND (o.shard, o.sender_id) > (step.shard, step.sender_id)
+              (SELECT o.sender_id FROM outbox o
+               WHERE o.state = 0 AND (o.shard, o.sender_id) > (+step.shard, +step.sender_id)
                ORDER BY o.shard, o.sender_id LIMIT 1)
        FROM step WHERE step.shard IS NOT NULL
      ) SELECT shard, sender_id FROM step WHERE shard IS NOT NULL",
@@ -236,7 +239,7 @@ static CLAIM: Batch = Batch::new(
      WHERE outbox.account_id = input.account_id AND outbox.message_id = input.message_id
        AND outbox.state = 0 AND outbox.attempts = input.attempts
        AND EXISTS (SELECT 1 FROM shard_lease l WHERE l.shard = outbox.shard AND l.epoch = input.epoch)
-     RETURNING outbox.account_id, outbox.message_id, input.attempts, outbox.epoch",
+     RETURNING outbox.account_id, outbox.message_id, outbox.attempts - 1, outbox.epoch",
 );
 
 /// A message to be claimed: only if it still waits, with that many attempts, under the epoch that is in force.

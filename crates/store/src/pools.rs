@@ -71,8 +71,11 @@ impl Pools {
         let options: PgConnectOptions =
             url.parse().map_err(|_| StoreError::Open("database.url is not a PostgreSQL address".to_owned()))?;
         // Statements over UNNEST join a handful of rows to large tables by their keys. A plan made while a table was
-        // small would scan it for ever after, so scans and hash joins are only what is left when no index fits.
+        // small would be kept while it grows and read it from end to end, or a whole index of it, until the next
+        // ANALYZE. So every execution is planned for the tables as they are (some tenths of a millisecond), and scans
+        // and hash joins are only what is left when no index fits.
         let options = options.statement_cache_capacity(256).options([
+            ("plan_cache_mode", "force_custom_plan"),
             ("enable_seqscan", "off"),
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),

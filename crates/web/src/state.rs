@@ -8,6 +8,9 @@ use messaging::Core;
 use moka::future::Cache;
 use store::access::TokenOwner;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::pages::tries::WrongTries;
 
 /// How long a token is believed without asking the database again: a revoked one may work that much longer.
 const TOKEN_BELIEVED: Duration = Duration::from_secs(5);
@@ -49,9 +52,12 @@ pub struct Web {
     pub random: SharedRandom,
     /// Metrics for operators.
     pub metrics: MetricsText,
+    /// Ends what never ends by itself, such as event streams, when the server stops.
+    pub stop: CancellationToken,
     pub(crate) tokens: Cache<String, Option<TokenOwner>>,
     /// Argon2id takes 19 MiB and a core for each sign-in; two at a time keep the rest of the server alive.
     pub(crate) hashing: Arc<Semaphore>,
+    pub(crate) tries: Arc<WrongTries>,
 }
 
 impl std::fmt::Debug for Web {
@@ -63,8 +69,23 @@ impl std::fmt::Debug for Web {
 impl Web {
     /// Puts the surfaces together.
     #[must_use]
-    pub fn new(core: Core, settings: WebSettings, random: SharedRandom, metrics: MetricsText) -> Self {
+    pub fn new(
+        core: Core,
+        settings: WebSettings,
+        random: SharedRandom,
+        metrics: MetricsText,
+        stop: CancellationToken,
+    ) -> Self {
         let tokens = Cache::builder().max_capacity(TOKENS_MAX).time_to_live(TOKEN_BELIEVED).build();
-        Self { core, settings: Arc::new(settings), random, metrics, tokens, hashing: Arc::new(Semaphore::new(2)) }
+        Self {
+            core,
+            settings: Arc::new(settings),
+            random,
+            metrics,
+            stop,
+            tokens,
+            hashing: Arc::new(Semaphore::new(2)),
+            tries: Arc::default(),
+        }
     }
 }

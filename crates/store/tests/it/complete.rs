@@ -29,9 +29,8 @@ testkit::on_both_engines! {
         assert_eq!((message.status, message.version), (MessageStatus::Submitted, 3));
         assert_eq!((message.external_id.as_deref(), message.times.submitted), (Some("wamid.A"), Some(at(2))));
         assert_eq!(world.events_of(id).await?.len(), 3);
+        assert_eq!(world.by_wamid("wamid.A").await?.id, id);
         let mut reading = world.store.read().await?;
-        let found = message::find_by_external_id(&mut reading.conn(), &world.scope(), world.sender, ("wamid", "wamid.A"));
-        assert_eq!(found.await?.map(|message| message.id), Some(id));
         let attempts = call::of_message(&mut reading.conn(), &world.scope(), id).await?;
         assert_eq!((attempts[0].http_status, attempts[0].answer.as_deref()), (Some(200), Some("{}")));
         assert_eq!((attempts[0].finished_at, attempts[0].note.as_deref()), (Some(at(2)), None));

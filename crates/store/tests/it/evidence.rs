@@ -119,19 +119,15 @@ async fn check(world: &World, story: &[Vec<Step>], wamid: &str) -> Result<()> {
 testkit::on_both_engines! {
     async fn any_order_of_evidence_ends_where_the_rule_says(db: TestDatabase) -> Result<()> {
         let world = World::open(db).await?;
-        let mut case = 0;
+        let case = std::cell::Cell::new(0);
         let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
-        let mut strategy_run = |story: Vec<Vec<Step>>| {
-            case += 1;
-            let wamid = format!("wamid.{case}");
-            Handle::current().block_on(check(&world, &story, &wamid))
+        let run = |story: Vec<Vec<Step>>| {
+            case.set(case.get() + 1);
+            let wamid = format!("wamid.{}", case.get());
+            let checked = Handle::current().block_on(check(&world, &story, &wamid));
+            checked.map_err(|error| TestCaseError::fail(format!("{error:#}")))
         };
-        let cell = std::cell::RefCell::new(&mut strategy_run);
-        tokio::task::block_in_place(|| {
-            runner.run(&story(), |story| {
-                (cell.borrow_mut())(story).map_err(|error| TestCaseError::fail(format!("{error:#}")))
-            })
-        })?;
+        tokio::task::block_in_place(|| runner.run(&story(), run))?;
         Ok(())
     }
 }

@@ -152,8 +152,9 @@ testkit::on_both_engines! {
         }
         let refused = writer.group.commit(Command::Accept(Box::new(writer.world.accept("+919876543210")))).await;
         assert!(matches!(&refused, Err(StoreError::Unavailable(text)) if text.contains("too many")), "{refused:?}");
-        let patient = writer.group.commit_patiently(Command::Accept(Box::new(writer.world.accept("+919876543210"))));
-        let mut patient = std::pin::pin!(patient);
+        let (group, accept) = (writer.group.clone(), writer.world.accept("+919876543210"));
+        let mut patient: Committing =
+            Box::pin(async move { group.commit_patiently(Command::Accept(Box::new(accept))).await });
         assert!(std::future::poll_fn(|cx| Poll::Ready(patient.as_mut().poll(cx))).await.is_pending());
         writer.gate.open.add_permits(9);
         for answer in waiting {

@@ -180,6 +180,13 @@ impl World {
         message::find(&mut reading.conn(), &self.scope(), id).await?.context("the message is not there")
     }
 
+    /// The message that the provider calls `wamid`.
+    pub async fn by_wamid(&self, wamid: &str) -> Result<Message> {
+        let (mut reading, scope, external) = (self.store.read().await?, self.scope(), ("wamid", wamid));
+        let found = message::find_by_external_id(&mut reading.conn(), &scope, self.sender, external).await?;
+        found.with_context(|| format!("no message is called {wamid}"))
+    }
+
     pub async fn rows(&self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>> {
         let mut reading = self.store.read().await?;
         Ok(reading.conn().fetch(&Sql::same(sql), values).await?)

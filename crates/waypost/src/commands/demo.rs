@@ -77,7 +77,6 @@ pub struct DemoInfo {
 }
 
 /// A running demo.
-#[derive(Debug)]
 pub struct Demo {
     /// What to tell scripts and people.
     pub info: DemoInfo,

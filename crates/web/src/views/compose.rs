@@ -111,6 +111,8 @@ pub enum ComposeProblem {
     LanguageInvalid,
     /// An empty line among the values.
     ParameterEmpty,
+    /// A value that WhatsApp does not take.
+    ParameterInvalid,
     /// No text.
     TextMissing,
     /// Too much text.
@@ -129,6 +131,7 @@ impl ComposeProblem {
             Self::LanguageMissing => "compose_problem.language_missing",
             Self::LanguageInvalid => "compose_problem.language_invalid",
             Self::ParameterEmpty => "compose_problem.parameter_empty",
+            Self::ParameterInvalid => "compose_problem.parameter_invalid",
             Self::TextMissing => "compose_problem.text_missing",
             Self::TextTooLong => "compose_problem.text_too_long",
         }
@@ -150,7 +153,7 @@ impl ComposeForm {
             ComposeProblem::ToMissing | ComposeProblem::ToInvalid => &mut self.to,
             ComposeProblem::TemplateMissing | ComposeProblem::TemplateInvalid => &mut self.template,
             ComposeProblem::LanguageMissing | ComposeProblem::LanguageInvalid => &mut self.language,
-            ComposeProblem::ParameterEmpty => &mut self.parameters,
+            ComposeProblem::ParameterEmpty | ComposeProblem::ParameterInvalid => &mut self.parameters,
             ComposeProblem::TextMissing | ComposeProblem::TextTooLong => &mut self.text,
         };
         field.error = Some(catalogue.t(problem.key()).to_owned());

@@ -16,7 +16,7 @@ use crate::catalogue::Catalogue;
 /// What the list is narrowed to; lives in the address as `q`, `status` and `direction`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageFilter {
-    /// Part of a name or number.
+    /// A phone number, as it was typed.
     pub query: String,
     /// Only this status.
     pub status: Option<StatusWord>,

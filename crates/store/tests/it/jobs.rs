@@ -1,0 +1,103 @@
+//! Jobs and schedules: once each, whoever begins them.
+
+use anyhow::Result;
+use domain::time::Timestamp;
+use store::job::{self, Job, NewJob};
+use store::{Store, schedule};
+use testkit::engine::TestDatabase;
+
+use crate::support::{NOW, at, settings};
+
+async fn insert(store: &Store, unique_key: &str, run_at: Timestamp) -> Result<()> {
+    let mut tx = store.begin().await?;
+    let new = NewJob { account: None, kind: "sync_templates", payload: r#"{"sender":7}"#, unique_key, run_at };
+    job::insert(&mut tx.conn(), &new, NOW).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn claim(store: &Store, now: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Job>> {
+    let mut tx = store.begin().await?;
+    let jobs = job::claim(&mut tx.conn(), now, until, limit).await?;
+    tx.commit().await?;
+    Ok(jobs)
+}
+
+async fn begin(store: &Store, now: Timestamp) -> Result<Option<Timestamp>> {
+    let mut tx = store.begin().await?;
+    let begun = schedule::begin_due(&mut tx.conn(), "housekeeping", now).await?;
+    tx.commit().await?;
+    Ok(begun)
+}
+
+testkit::on_both_engines! {
+    async fn a_claimed_job_is_not_claimed_twice(db: TestDatabase) -> Result<()> {
+        let store = Store::open(&settings(&db), NOW).await?;
+        for (key, seconds) in [("b", 2), ("a", 1), ("c", 3), ("later", 100)] {
+            insert(&store, key, at(seconds)).await?;
+        }
+        assert_eq!(claim(&store, NOW, at(60), 10).await?, []);
+        let first = claim(&store, at(10), at(60), 2).await?;
+        let (one, two) = tokio::join!(claim(&store, at(10), at(60), 10), claim(&store, at(10), at(60), 10));
+        assert_eq!((first.len(), one?.len() + two?.len()), (2, 1));
+        assert_eq!((first[0].kind.as_str(), first[0].payload.as_str()), ("sync_templates", r#"{"sender":7}"#));
+        assert_eq!(first[0].attempts, 1);
+
+        let again = claim(&store, at(60), at(120), 10).await?;
+        assert_eq!((again.len(), again[0].attempts), (3, 2), "a runner that died loses its claim");
+        Ok(())
+    }
+
+    async fn a_jobs_key_is_unique_while_it_is_stored(db: TestDatabase) -> Result<()> {
+        let store = Store::open(&settings(&db), NOW).await?;
+        insert(&store, "a", NOW).await?;
+        insert(&store, "a", NOW).await?;
+        let jobs = claim(&store, at(1), at(60), 10).await?;
+        assert_eq!(jobs.len(), 1);
+        let mut tx = store.begin().await?;
+        job::finish(&mut tx.conn(), jobs[0].id).await?;
+        tx.commit().await?;
+        insert(&store, "a", NOW).await?;
+        assert_eq!(claim(&store, at(1), at(60), 10).await?.len(), 1);
+        Ok(())
+    }
+
+    async fn a_failed_job_runs_again_at_its_time_or_never(db: TestDatabase) -> Result<()> {
+        let store = Store::open(&settings(&db), NOW).await?;
+        insert(&store, "a", NOW).await?;
+        let jobs = claim(&store, at(1), at(60), 10).await?;
+        let mut tx = store.begin().await?;
+        job::fail(&mut tx.conn(), jobs[0].id, Some(at(5)), "the provider was not there", at(1)).await?;
+        tx.commit().await?;
+        assert_eq!(claim(&store, at(4), at(60), 10).await?, []);
+        assert_eq!(claim(&store, at(5), at(60), 10).await?[0].attempts, 2);
+        let mut tx = store.begin().await?;
+        job::fail(&mut tx.conn(), jobs[0].id, None, "it never will be", at(6)).await?;
+        tx.commit().await?;
+        assert_eq!(claim(&store, at(9999), at(9999), 10).await?, []);
+        Ok(())
+    }
+
+    async fn an_occurrence_runs_once(db: TestDatabase) -> Result<()> {
+        let store = Store::open(&settings(&db), NOW).await?;
+        let mut tx = store.begin().await?;
+        schedule::ensure(&mut tx.conn(), "housekeeping", 60, at(10)).await?;
+        schedule::ensure(&mut tx.conn(), "housekeeping", 30, at(999)).await?;
+        tx.commit().await?;
+        assert_eq!(begin(&store, at(9)).await?, None);
+        let (one, two) = tokio::join!(begin(&store, at(10)), begin(&store, at(10)));
+        let mut begun = [one?, two?];
+        begun.sort();
+        assert_eq!(begun, [None, Some(at(10))]);
+        assert_eq!(begin(&store, at(39)).await?, None, "the interval may change, the next run stays");
+        assert_eq!(begin(&store, at(40)).await?, Some(at(40)));
+        assert_eq!(begin(&store, at(1000)).await?, Some(at(70)), "missed occurrences are one");
+        assert_eq!(begin(&store, at(1001)).await?, None);
+        let mut tx = store.begin().await?;
+        schedule::finish(&mut tx.conn(), ("housekeeping", at(70)), at(1002), "{}").await?;
+        assert_eq!(schedule::delete_runs_before(&mut tx.conn(), at(1000)).await?, 2);
+        tx.commit().await?;
+        assert_eq!(begin(&store, at(1030)).await?, Some(at(1030)));
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+//! Tests of the whole server, through its front door.
+#![cfg(test)]
+
+mod bad_input;
+
+mod operations;
+mod outage;
+mod pages;
+mod receive;
+mod retry;
+mod send;
+mod support;

@@ -1,0 +1,121 @@
+//! Refusals, lost answers, expiry, schedules.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use simulator::{Fault, FaultRule, StatusPlan};
+use testkit::engine::TestDatabase;
+use testkit::on_both_engines;
+
+use crate::support::{CUSTOMER, TestApp};
+
+fn error(code: u32) -> Fault {
+    Fault::Error { code, http_status: None }
+}
+
+/// Moves the clock in steps until the message stands so.
+async fn advance_until(app: &TestApp, id: i64, status: &str, step: Duration) -> Value {
+    app.wait(&format!("message {id} to be {status}"), async || {
+        let message = app.message(id).await;
+        if message["status"] == status {
+            return Some(message);
+        }
+        app.clock.advance(step);
+        None
+    })
+    .await
+}
+
+on_both_engines! {
+    async fn a_limit_slows_a_message_down_and_does_not_fail_it(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        for code in [130_429, 131_056, 80_007, 4] {
+            app.simulator.control().set_faults(vec![FaultRule::times(error(code), 2)]);
+            let id = app.send_text(CUSTOMER, &format!("after {code}")).await;
+            let message = advance_until(&app, id, "read", Duration::from_secs(1)).await;
+            assert_eq!(message["attempts"], 3, "{code}");
+            assert_eq!(message["failure"], Value::Null, "{code}");
+        }
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn an_authentication_failure_keeps_the_message_and_pauses_the_sender(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        app.simulator.control().set_faults(vec![FaultRule::times(error(190), 1)]);
+        let id = app.send_text(CUSTOMER, "patience").await;
+        app.wait("the refusal", async || (app.message(id).await["attempts"] == 1).then_some(())).await;
+        let message = advance_until(&app, id, "read", Duration::from_secs(10)).await;
+        assert_eq!(message["attempts"], 2);
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn a_lost_answer_is_not_sent_again_and_settled_by_the_callback(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        let quiet = StatusPlan { paused: true, ..app.simulator.control().statuses() };
+        app.simulator.control().set_statuses(quiet.clone());
+        for fault in [Fault::ResetAfter, Fault::Http500After] {
+            app.simulator.control().set_faults(vec![FaultRule::times(fault.clone(), 1)]);
+            let id = app.send_text(CUSTOMER, &format!("lost by {fault:?}")).await;
+            app.wait_for_status(id, "unknown").await;
+            app.clock.advance(Duration::from_secs(3600));
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            assert_eq!(app.message(id).await["status"], "unknown");
+            app.simulator.control().set_statuses(StatusPlan { paused: false, ..quiet.clone() });
+            let message = app.wait_for_status(id, "read").await;
+            assert_eq!(message["attempts"], 1);
+            assert!(message["external_id"].as_str().unwrap().starts_with("wamid."));
+            app.simulator.control().set_statuses(quiet.clone());
+        }
+        let counts: Vec<usize> = app.simulator.control().ledger(None).iter().map(|entry| entry.count).collect();
+        assert_eq!(counts, [1, 1]);
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn a_request_that_never_arrived_is_sent_again(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        app.simulator.control().set_faults(vec![FaultRule::times(error(131_057), 1)]);
+        let id = app.send_text(CUSTOMER, "in maintenance").await;
+        let message = advance_until(&app, id, "read", Duration::from_secs(5)).await;
+        assert_eq!(message["attempts"], 2);
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn what_is_past_its_expiry_is_not_sent(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        app.simulator.control().set_faults(vec![FaultRule::always(error(130_429))]);
+        let mut body = app.text(CUSTOMER, "today only");
+        body["expires_at"] = json!("2026-11-20T10:05:00Z");
+        let id = app.post(&body).await.json::<Value>().await.unwrap()["id"].as_i64().unwrap();
+        let message = advance_until(&app, id, "expired", Duration::from_secs(7)).await;
+        assert_eq!(message["failure"]["code"], "expired");
+        app.simulator.control().set_faults(Vec::new());
+        app.clock.advance(Duration::from_secs(60));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(app.simulator.control().ledger(None).is_empty());
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn a_message_for_later_waits_for_its_time(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        let mut body = app.text(CUSTOMER, "see you tomorrow");
+        body["send_at"] = json!("2026-11-20T12:00:00Z");
+        let accepted: Value = app.post(&body).await.json().await.unwrap();
+        assert_eq!(accepted["status"], "scheduled");
+        let id = accepted["id"].as_i64().unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(app.message(id).await["status"], "scheduled");
+        app.clock.advance(Duration::from_secs(2 * 60 * 60));
+        app.wait_for_status(id, "read").await;
+        app.stop().await;
+    }
+}

@@ -1,0 +1,174 @@
+use domain::attempt::StatusTimes;
+use domain::ids::{ContactId, MessageId, SenderId};
+use domain::message::Class;
+use domain::refusal::RefusalKind;
+use serde_json::json;
+
+use super::*;
+
+const START: Timestamp = Timestamp::from_seconds(1_795_168_800);
+
+fn after(millis: u64) -> Timestamp {
+    START.plus(Duration::from_millis(millis))
+}
+
+fn viewer() -> Viewer {
+    Viewer { now: after(0), zone: TimeZone::UTC, catalogue: Catalogue::get("en") }
+}
+
+fn template() -> Message {
+    Message {
+        id: MessageId(900),
+        sender: SenderId(1),
+        sender_name: "Front desk".to_owned(),
+        contact: ContactId(5),
+        contact_name: Some("Yael Ben-David".to_owned()),
+        conversation: None,
+        direction: Direction::Outbound,
+        kind: "template".to_owned(),
+        content: json!({"type": "template", "template": {"name": "room_ready", "language": {"code": "en"},
+            "components": [{"type": "body", "parameters": [{"type": "text", "text": "Yael"},
+                {"type": "text", "text": "512", "parameter_name": "room"}]}]}})
+        .to_string(),
+        excerpt: "room_ready: Yael · 512".to_owned(),
+        class: Class::Marketing,
+        status: MessageStatus::Read,
+        version: 5,
+        attempts: 1,
+        simulated: false,
+        address_kind: "phone".to_owned(),
+        address: "+972545550128".to_owned(),
+        reference: None,
+        context: None,
+        external_id: Some("wamid.1".to_owned()),
+        failure: None,
+        created_at: START,
+        send_at: None,
+        expires_at: Some(after(86_400_000)),
+        times: StatusTimes::default(),
+        replied_at: None,
+    }
+}
+
+fn inbound(content: &InboundContent) -> Message {
+    Message {
+        direction: Direction::Inbound,
+        kind: content.kind().to_owned(),
+        content: serde_json::to_string(content).expect("serializes"),
+        excerpt: content.excerpt(),
+        status: MessageStatus::Delivered,
+        attempts: 0,
+        ..template()
+    }
+}
+
+fn attempt(number: i64, status: AttemptStatus, started_at: Timestamp) -> AttemptView {
+    let failure = Failure {
+        code: "131026".to_owned(),
+        kind: RefusalKind::Transient,
+        reason: "r".to_owned(),
+        remedy: "m".to_owned(),
+    };
+    AttemptView {
+        number,
+        status,
+        started_at,
+        path: "/messages".to_owned(),
+        payload: "{}".to_owned(),
+        http_status: None,
+        answer: None,
+        note: None,
+        finished_at: Some(started_at.plus(Duration::from_millis(200))),
+        failure: (status == AttemptStatus::Failed).then_some(failure),
+    }
+}
+
+fn words(steps: &[MessageStep]) -> Vec<StatusWord> {
+    steps.iter().map(|step| step.status).collect()
+}
+
+#[test]
+fn a_template_is_named_once() {
+    let shown = row(&template(), &viewer());
+    assert_eq!(shown.kind, ContentKind::Template("room_ready".to_owned()));
+    assert_eq!(shown.excerpt, "Yael · 512");
+    assert_eq!(shown.phone.as_deref(), Some("+972 54-555-0128"));
+    assert_eq!((shown.status, shown.way, shown.version), (StatusWord::Read, Way::Out, 5));
+    let bare = row(&Message { excerpt: "room_ready".to_owned(), ..template() }, &viewer());
+    assert_eq!(bare.excerpt, "");
+    let expected = ["Yael", "room: 512"].map(str::to_owned).to_vec();
+    assert_eq!(said(&template()), Said { text: String::new(), language: Some("en".to_owned()), parameters: expected });
+}
+
+#[test]
+fn what_came_in_is_received() {
+    let text = inbound(&InboundContent::Text { body: "Thanks!\nSee you".to_owned() });
+    let shown = row(&text, &viewer());
+    assert_eq!((shown.status, shown.way, shown.kind), (StatusWord::Received, Way::In, ContentKind::Text));
+    assert_eq!((shown.excerpt.as_str(), said(&text).text.as_str()), ("Thanks!", "Thanks!\nSee you"));
+    assert_eq!(words(&steps(&text, &[], &viewer())), [StatusWord::Received]);
+}
+
+#[test]
+fn every_kind_that_comes_in_has_a_name() {
+    let unsupported = |kind: &str| InboundContent::Unsupported { kind: kind.to_owned(), raw: json!({"id": "1"}) };
+    let image = InboundContent::Image { media_id: "1".to_owned(), mime_type: None, caption: Some("Me".to_owned()) };
+    let button = InboundContent::Button { text: "Yes".to_owned(), payload: None };
+    let reply = InboundContent::ButtonReply { id: "1".to_owned(), title: "No".to_owned() };
+    for (content, kind, excerpt) in [
+        (image, ContentKind::Image, "Me"),
+        (button, ContentKind::Interactive, "Yes"),
+        (reply, ContentKind::Interactive, "No"),
+        (unsupported("sticker"), ContentKind::Sticker, ""),
+        (unsupported("audio"), ContentKind::Audio, ""),
+        (unsupported("order"), ContentKind::Unsupported, ""),
+    ] {
+        let message = inbound(&content);
+        let shown = row(&message, &viewer());
+        assert_eq!((shown.kind, shown.excerpt.as_str(), said(&message).text.as_str()), (kind, excerpt, excerpt));
+    }
+}
+
+#[test]
+fn somebody_without_a_number_has_none() {
+    let message = Message { address_kind: "user_id".to_owned(), address: "US.1".to_owned(), ..template() };
+    assert_eq!(row(&message, &viewer()).phone, None);
+}
+
+#[test]
+fn a_life_is_told_in_its_order() {
+    let times = StatusTimes {
+        submitted: Some(after(400)),
+        sent: Some(after(2_000)),
+        delivered: Some(after(2_000)),
+        read: Some(after(184_000)),
+        failed: None,
+    };
+    let shown = steps(&Message { times, ..template() }, &[attempt(1, AttemptStatus::Read, after(100))], &viewer());
+    use StatusWord as Word;
+    let expected = [Word::Queued, Word::Calling, Word::Submitted, Word::Sent, Word::Delivered, Word::Read];
+    assert_eq!(words(&shown), expected);
+    let gaps: Vec<Option<&str>> = shown.iter().map(|step| step.gap.as_deref()).collect();
+    let expected = [None, Some("+0.1 s"), Some("+0.4 s"), Some("+2.0 s"), Some("+2.0 s"), Some("+3 min 4 s")];
+    assert_eq!(gaps, expected);
+}
+
+#[test]
+fn a_failure_is_told_where_it_happened() {
+    let attempts = [attempt(1, AttemptStatus::Failed, after(100)), attempt(2, AttemptStatus::Unknown, after(5_000))];
+    let times = StatusTimes { failed: Some(after(300)), ..StatusTimes::default() };
+    let shown = steps(&Message { times, send_at: Some(after(50)), ..template() }, &attempts, &viewer());
+    use StatusWord as Word;
+    assert_eq!(words(&shown), [Word::Scheduled, Word::Calling, Word::Failed, Word::Calling, Word::Unknown]);
+    assert!(shown[2].failure.is_some());
+    let expired = Message { status: MessageStatus::Expired, ..template() };
+    assert_eq!(words(&steps(&expired, &[], &viewer())), [Word::Queued, Word::Expired]);
+}
+
+#[test]
+fn long_gaps_lose_their_seconds() {
+    let gap = |seconds| viewer().gap(Duration::from_secs(seconds));
+    assert_eq!(gap(59), "+59.0 s");
+    assert_eq!(gap(3_600), "+1 h 0 min");
+    assert_eq!(gap(2 * 86_400 + 5 * 3_600), "+2 d 5 h");
+}
