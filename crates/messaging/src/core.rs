@@ -8,6 +8,7 @@ use domain::phone::Region;
 use domain::time::Timestamp;
 use store::Store;
 
+use crate::accounts::Accounts;
 use crate::hints::Hints;
 use crate::lines::Lines;
 
@@ -41,6 +42,8 @@ pub struct Core {
     pub installation: Arc<str>,
     /// How the core behaves.
     pub settings: Arc<CoreSettings>,
+    /// Accounts, as they were a moment ago.
+    pub accounts: Accounts,
 }
 
 impl Core {

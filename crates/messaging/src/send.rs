@@ -8,7 +8,6 @@ use domain::scope::AccountScope;
 use domain::shard::Shard;
 use providers::ProviderKind;
 use store::StoreError;
-use store::account::Account;
 use store::hot::{Accept, Accepted, IdempotencyKey};
 use store::sender::Sender;
 
@@ -62,13 +61,8 @@ pub struct AcceptedMessage {
 /// # Errors
 /// As classified by [`StoreError`].
 pub async fn region(core: &Core, scope: &AccountScope) -> Result<Region, StoreError> {
-    let account = account(core, scope).await?;
+    let account = core.accounts.find(&core.store, scope).await?;
     Ok(account.and_then(|a| Region::parse(&a.default_region).ok()).unwrap_or(core.settings.default_region))
-}
-
-async fn account(core: &Core, scope: &AccountScope) -> Result<Option<Account>, StoreError> {
-    let mut reading = core.store.read().await?;
-    store::account::find(&mut reading.conn(), scope).await
 }
 
 /// Accepts a message for sending; when this answers, it is stored.
@@ -124,14 +118,12 @@ pub async fn accept(
 
 /// The account's sender and whether the account is live.
 async fn sender_of(core: &Core, scope: &AccountScope, draft: &Draft) -> Result<(Sender, bool), SendError> {
-    let mut reading = core.store.read().await?;
-    let mut conn = reading.conn();
-    let account = store::account::find(&mut conn, scope).await?.ok_or(SendError::UnknownSender)?;
+    let account = core.accounts.find(&core.store, scope).await?.ok_or(SendError::UnknownSender)?;
     let connected = core.lines.line(draft.sender).map(|line| &line.sender);
     if let Some(sender) = connected.filter(|sender| sender.account == scope.account()) {
         return Ok((sender.clone(), account.live));
     }
-    let senders = store::sender::list(&mut conn, scope).await?;
+    let senders = crate::messages::senders(core, scope).await?;
     let sender = senders.into_iter().find(|sender| sender.id == draft.sender).ok_or(SendError::UnknownSender)?;
     Ok((sender, account.live))
 }

@@ -138,10 +138,16 @@ fn event(row: &Row) -> Result<Event, StoreError> {
     Ok(Event { cursor, kind: row.read()?, subject: row.read()?, version: row.read()? })
 }
 
-const ENDS: Sql = Sql::same(
+// The newest end obeys the same rule as [`AFTER`], else a cursor that starts there would jump over a late commit.
+const ENDS: Sql = Sql::split(
     "SELECT xact, id FROM (SELECT xact, id FROM event WHERE account_id = $1 ORDER BY xact DESC, id DESC LIMIT 1) AS newest
      UNION ALL
      SELECT xact, id FROM (SELECT xact, id FROM event WHERE account_id = $1 ORDER BY xact, id LIMIT 1) AS oldest",
+    "SELECT xact, id FROM (SELECT xact, id FROM event WHERE account_id = $1
+       AND xact < pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT ORDER BY xact DESC, id DESC LIMIT 1) AS newest
+     UNION ALL
+     SELECT xact, id FROM (SELECT xact, id FROM event WHERE account_id = $1
+       AND xact < pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT ORDER BY xact, id LIMIT 1) AS oldest",
 );
 
 /// The newest and the oldest kept event of the account; both zero when there is none.

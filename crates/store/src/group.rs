@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::conn::Conn;
 use crate::error::StoreError;
-use crate::pools::Pools;
+use crate::pools::{Pools, Tx};
 
 /// How many commands one transaction takes.
 pub const COMMANDS_MAX: usize = 256;
@@ -110,7 +110,12 @@ impl<C: Commands> GroupWriter<C> {
             }
             let started = Instant::now();
             let size = batch.len();
-            commit_all(&pools, &mut batch).await;
+            if let Err(error) = commit_all(&pools, &mut batch).await {
+                // Nothing can begin: those who wait behind are told so now and not after a time-out each.
+                while let Ok(waiting) = self.queue.try_recv() {
+                    let _ = waiting.answer.send(Err(error.copy()));
+                }
+            }
             metrics::histogram!("waypost_group_commit_seconds", "group" => C::NAME).record(started.elapsed());
             metrics::counter!("waypost_group_commands_total", "group" => C::NAME).increment(size as u64);
         }
@@ -129,34 +134,41 @@ impl<C: Sync> Connect<C> for Pools {
     }
 }
 
-async fn commit_all<C: Commands>(connect: &impl Connect<C>, batch: &mut Vec<Waiting<C>>) {
+/// Commits a batch and answers its callers; an error says that no transaction can begin at all.
+async fn commit_all<C: Commands>(connect: &impl Connect<C>, batch: &mut Vec<Waiting<C>>) -> Result<(), StoreError> {
     let (commands, answers): (Vec<C>, Vec<_>) = batch.drain(..).map(|w| (w.command, w.answer)).unzip();
-    let pools = match connect.pools(&commands).await {
-        Ok(pools) => pools,
+    let begun = async {
+        let pools = connect.pools(&commands).await?;
+        let tx = pools.begin().await?;
+        Ok((pools, tx))
+    };
+    let (pools, tx) = match begun.await {
+        Ok(begun) => begun,
         Err(error) => {
-            for answer in answers {
-                // A caller that went away needs no answer.
-                let _ = answer.send(Err(error.copy()));
-            }
-            return;
+            refuse(answers, &error);
+            return Err(error);
         }
     };
-    match commit_once(&pools, &commands).await {
+    match commit_once(tx, &commands).await {
         Ok(results) => {
             for (result, answer) in results.into_iter().zip(answers) {
+                // A caller that went away needs no answer.
                 let _ = answer.send(Ok(result));
             }
         }
-        Err(error) if error.is_unavailable() || commands.len() == 1 => {
-            tracing::error!(group = C::NAME, commands = commands.len(), %error, "A group commit failed: {error}");
-            for answer in answers {
-                let _ = answer.send(Err(error.copy()));
-            }
-        }
+        Err(error) if error.is_unavailable() || commands.len() == 1 => refuse(answers, &error),
         Err(error) => {
             tracing::warn!(group = C::NAME, %error, "A batch failed and runs singly: {error}");
             commit_singly(&pools, commands, answers).await;
         }
+    }
+    Ok(())
+}
+
+fn refuse<A>(answers: Vec<oneshot::Sender<Result<A, StoreError>>>, error: &StoreError) {
+    tracing::error!(commands = answers.len(), %error, "A group commit failed: {error}");
+    for answer in answers {
+        let _ = answer.send(Err(error.copy()));
     }
 }
 
@@ -167,7 +179,10 @@ async fn commit_singly<C: Commands>(
     answers: Vec<oneshot::Sender<Result<C::Answer, StoreError>>>,
 ) {
     for (command, answer) in commands.into_iter().zip(answers) {
-        let result = commit_once(pools, std::slice::from_ref(&command)).await;
+        let result = match pools.begin().await {
+            Ok(tx) => commit_once(tx, std::slice::from_ref(&command)).await,
+            Err(error) => Err(error),
+        };
         let result = result.and_then(|mut results| {
             results.pop().ok_or_else(|| StoreError::Corrupt("a command got no answer".to_owned()))
         });
@@ -175,8 +190,7 @@ async fn commit_singly<C: Commands>(
     }
 }
 
-async fn commit_once<C: Commands>(pools: &Pools, commands: &[C]) -> Result<Vec<C::Answer>, StoreError> {
-    let mut tx = pools.begin().await?;
+async fn commit_once<C: Commands>(mut tx: Tx, commands: &[C]) -> Result<Vec<C::Answer>, StoreError> {
     let results = {
         let mut conn = tx.conn();
         C::run(&mut conn, commands).await

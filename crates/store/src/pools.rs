@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
@@ -12,7 +13,7 @@ use crate::error::StoreError;
 use crate::sql::Engine;
 
 /// How long a caller waits for a connection before the database counts as unavailable.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The connections to one database.
 #[derive(Clone, Debug)]
@@ -104,8 +105,7 @@ impl Pools {
     /// `Unavailable`.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            // IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it.
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, .. } => Tx::Sqlite(SqliteTx::begin(writer.acquire().await?).await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -137,16 +137,63 @@ impl Pools {
 #[derive(Debug)]
 pub enum Tx {
     /// SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     /// PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// A transaction on the writer. Not sqlx's own: when the disk is full SQLite rolls back by itself, sqlx's count of open
+/// transactions does not notice, and the connection could never begin another.
+#[derive(Debug)]
+pub struct SqliteTx {
+    conn: PoolConnection<Sqlite>,
+    is_open: bool,
+}
+
+impl SqliteTx {
+    async fn begin(conn: PoolConnection<Sqlite>) -> Result<Self, StoreError> {
+        let mut tx = Self { conn, is_open: true };
+        // IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it.
+        tx.run("BEGIN IMMEDIATE").await?;
+        Ok(tx)
+    }
+
+    async fn commit(mut self) -> Result<(), StoreError> {
+        let committed = self.run("COMMIT").await;
+        match committed {
+            Ok(()) => self.is_open = false,
+            Err(_) => self.roll_back().await,
+        }
+        committed
+    }
+
+    async fn roll_back(&mut self) {
+        self.is_open = match self.run("ROLLBACK").await {
+            Ok(()) => false,
+            // SQLite was there first; anything else closes the connection, and the transaction with it.
+            Err(error) => !error.to_string().contains("no transaction is active"),
+        };
+    }
+
+    async fn run(&mut self, statement: &'static str) -> Result<(), StoreError> {
+        sqlx::query(statement).execute(&mut *self.conn).await?;
+        Ok(())
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.conn.close_on_drop();
+        }
+    }
 }
 
 impl Tx {
     /// The connection, for statements inside the transaction.
     pub fn conn(&mut self) -> Conn<'_> {
         match self {
-            Self::Sqlite(tx) => Conn::Sqlite(tx),
+            Self::Sqlite(tx) => Conn::Sqlite(&mut tx.conn),
             Self::Postgres(tx) => Conn::Postgres(tx),
         }
     }
@@ -169,7 +216,7 @@ impl Tx {
     /// The connection is gone, and with it the transaction.
     pub async fn rollback(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => tx.rollback().await?,
+            Self::Sqlite(mut tx) => tx.roll_back().await,
             Self::Postgres(tx) => tx.rollback().await?,
         }
         Ok(())
@@ -180,9 +227,9 @@ impl Tx {
 #[derive(Debug)]
 pub enum Reading {
     /// SQLite.
-    Sqlite(sqlx::pool::PoolConnection<Sqlite>),
+    Sqlite(PoolConnection<Sqlite>),
     /// PostgreSQL.
-    Postgres(sqlx::pool::PoolConnection<Postgres>),
+    Postgres(PoolConnection<Postgres>),
 }
 
 impl Reading {

@@ -11,6 +11,7 @@ use domain::clock::SharedClock;
 use domain::ids::AccountId;
 use domain::random::SharedRandom;
 use domain::scope::AccountScope;
+use messaging::accounts::Accounts;
 use messaging::dispatch::{self, ownership, ownership::Ownership};
 use messaging::hints::Hints;
 use messaging::lines::{Application, Line, Lines};
@@ -94,8 +95,7 @@ impl App {
             .await
             .with_context(|| format!("cannot listen on {}", config.server.listen))?;
         let address = listener.local_addr()?;
-        let (requests, parts, leases) =
-            (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+        let (requests, parts, leases) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let mut workers = JoinSet::new();
         workers.spawn(dispatch::run(core.clone(), ownership.clone(), parts.clone()));
         workers.spawn(apply::run(core.clone(), parts.clone()));
@@ -151,7 +151,8 @@ async fn serve(listener: TcpListener, web: Web, stop: CancellationToken) {
             tracing::debug!(%error, "A connection keeps its delay: {error}");
         }
     });
-    let served = axum::serve(listener, web::router(web)).with_graceful_shutdown(stop.cancelled_owned()).await;
+    let service = web::router(web).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {
         tracing::error!(%error, "The server ended: {error}");
     }
@@ -196,15 +197,12 @@ async fn make_core(settings: &AppSettings, store: Store) -> anyhow::Result<Core>
         hints: Hints::default(),
         installation: installation.into(),
         settings: Arc::new(core_settings),
+        accounts: Accounts::default(),
     })
 }
 
 /// The senders that can send: the one of the environment, and the owner's sandbox where that is asked for.
-async fn make_lines(
-    settings: &AppSettings,
-    store: &Store,
-    now: domain::time::Timestamp,
-) -> anyhow::Result<Lines> {
+async fn make_lines(settings: &AppSettings, store: &Store, now: domain::time::Timestamp) -> anyhow::Result<Lines> {
     let config = &settings.config;
     let http = HttpClient::new(config.dispatch.request_timeout).context("cannot make an HTTP client")?;
     let sandbox = providers::connect(Settings::Sandbox, &http);

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod app;
+pub mod bench;
 pub mod clock;
 pub mod commands;
 pub mod config;

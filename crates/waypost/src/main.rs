@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use waypost::commands::bench::BenchOptions;
 use waypost::commands::demo::DemoOptions;
-use waypost::commands::{check_config, demo, serve};
+use waypost::commands::{bench, check_config, demo, serve};
 use waypost::config::{Config, REFERENCE};
 use waypost::telemetry;
 
@@ -61,6 +62,11 @@ enum Command {
         #[arg(long)]
         reference: bool,
     },
+    /// Measure a server of this build on this machine, with the load beside it; see docs/benchmarks.md
+    Bench(BenchOptions),
+    /// The server that `bench ceiling` measures
+    #[command(hide = true)]
+    BenchCeilingServer,
 }
 
 fn main() -> ExitCode {
@@ -78,6 +84,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::CheckConfig { json, reference } = cli.command {
         return check(cli.config, json, reference);
     }
+    if let Command::Bench(options) = &cli.command {
+        bench::run(options)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let config = Config::load_for_process(cli.config.as_deref())?;
     telemetry::init(&config.log)?;
     for warning in config.warnings() {
@@ -91,7 +101,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Demo { listen, data, database_url, info } => {
                 demo::run(DemoOptions { listen, data, database_url, info }).await
             }
-            Command::CheckConfig { .. } => Ok(()),
+            Command::BenchCeilingServer => bench::ceiling_server(config).await,
+            Command::CheckConfig { .. } | Command::Bench(_) => Ok(()),
         }
     })?;
     Ok(ExitCode::SUCCESS)

@@ -15,20 +15,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::{LogFormat, LogSection};
 
 /// Libraries that write headers or bodies, and with them credentials, below level `info`.
-const TALKATIVE: [&str; 7] = [
-    "h2",
-    "hyper",
-    "hyper_util",
-    "reqwest",
-    "rustls",
-    "tungstenite",
-    "tokio_tungstenite",
-];
+const TALKATIVE: [&str; 7] = ["h2", "hyper", "hyper_util", "reqwest", "rustls", "tungstenite", "tokio_tungstenite"];
 
 /// From a local database's commit to a provider's slowest answer.
-const SECONDS_BUCKETS: [f64; 16] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 8.0, 15.0, 30.0, 60.0,
-];
+const SECONDS_BUCKETS: [f64; 16] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 8.0, 15.0, 30.0, 60.0];
 
 /// Sends logs to standard error, as text or JSON, filtered as configured.
 ///
@@ -53,11 +44,7 @@ pub fn metrics_handle() -> PrometheusHandle {
 
 fn output(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
     match format {
-        LogFormat::Json => fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_writer(std::io::stderr)
-            .boxed(),
+        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
         // Left alone, the library colours a file too; asked to colour, it would no longer heed NO_COLOR.
         LogFormat::Text if !std::io::stderr().is_terminal() => {
             fmt::layer().with_writer(std::io::stderr).with_ansi(false).boxed()
@@ -107,10 +94,7 @@ mod tests {
         let handle = metrics_handle();
         metrics::histogram!("telemetry_test_seconds").record(0.02);
         let text = metrics_handle().render();
-        assert!(
-            text.contains(r#"telemetry_test_seconds_bucket{le="0.025"} 1"#),
-            "{text}"
-        );
+        assert!(text.contains(r#"telemetry_test_seconds_bucket{le="0.025"} 1"#), "{text}");
         assert_eq!(handle.render(), text);
     }
 }

@@ -44,7 +44,8 @@ fn answer_subscription(web: &Web, path: HookPath<'_>, query: Option<&str>) -> Re
         }
     }
     if mode != "subscribe" || challenge.is_empty() {
-        return (StatusCode::BAD_REQUEST, "hub.mode must be `subscribe`, and hub.challenge must be given").into_response();
+        return (StatusCode::BAD_REQUEST, "hub.mode must be `subscribe`, and hub.challenge must be given")
+            .into_response();
     }
     match hooks::subscribe(&web.core, path, &token, &challenge) {
         Some(challenge) => challenge.to_owned().into_response(),
@@ -68,12 +69,7 @@ async fn receive_phone(
     store(&web, HookPath::Phone(&phone), &headers, body).await
 }
 
-async fn store(
-    web: &Web,
-    path: HookPath<'_>,
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
+async fn store(web: &Web, path: HookPath<'_>, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
     let body = match body {
         Ok(body) => body,
         Err(rejection) => {

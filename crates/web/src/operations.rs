@@ -11,10 +11,7 @@ use crate::state::Web;
 
 /// `/healthz`, `/readyz`, `/metrics`.
 pub fn router() -> Router<Web> {
-    Router::new()
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+    Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready)).route("/metrics", get(metrics))
 }
 
 /// Ready means that the database answers.

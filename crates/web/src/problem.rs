@@ -114,8 +114,9 @@ impl From<SendError> for Problem {
             SendError::NotConnected { .. } => unprocessable("sender_not_connected", detail).at("sender_id"),
             SendError::NotSupported { field, .. } => unprocessable("not_supported_by_provider", detail).at(field),
             SendError::ExpiresTooEarly => unprocessable("out_of_range", detail).at("expires_at"),
-            SendError::KeyReused => Self::new(StatusCode::CONFLICT, "idempotency_key_reused", detail)
-                .at("Idempotency-Key"),
+            SendError::KeyReused => {
+                Self::new(StatusCode::CONFLICT, "idempotency_key_reused", detail).at("Idempotency-Key")
+            }
         }
     }
 }

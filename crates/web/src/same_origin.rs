@@ -46,7 +46,14 @@ mod tests {
         for (pairs, allowed) in [
             (vec![("sec-fetch-site", "same-origin")], true),
             (vec![("sec-fetch-site", "same-site")], false),
-            (vec![("sec-fetch-site", "cross-site"), ("origin", "http://waypost.example"), ("host", "waypost.example")], false),
+            (
+                vec![
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "http://waypost.example"),
+                    ("host", "waypost.example"),
+                ],
+                false,
+            ),
             (vec![("origin", "https://waypost.example"), ("host", "waypost.example")], true),
             (vec![("origin", "https://evil.example"), ("host", "waypost.example")], false),
             (vec![("origin", "null"), ("host", "waypost.example")], false),

@@ -25,12 +25,12 @@ pub fn router(web: Web) -> Router {
         .merge(pages)
         .with_state(web)
         .layer(CatchPanicLayer::new())
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewId))
 }
 
-/// The span names the path and never the query, which may hold a number or a token.
+/// A failure is logged where it is handled, with its cause, and so not here again. The span names the path and never the query, which may hold a number or a token.
 fn span(request: &Request) -> tracing::Span {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
     tracing::debug_span!("request", method = %request.method(), path = request.uri().path(), request.id = id)

@@ -66,10 +66,7 @@ pub(super) async fn raise(
         let Some(finding) = merged.get(&(loaded.key, loaded.sender)) else { continue };
         let raised = finding.evidence.iter().fold(loaded.state.clone(), AttemptState::on);
         let (before, after) = (loaded.state.status, raised.status);
-        standings.insert(
-            loaded.key,
-            Standing { sender: loaded.sender, requeued: finding.requeued, before, after },
-        );
+        standings.insert(loaded.key, Standing { sender: loaded.sender, requeued: finding.requeued, before, after });
         let is_new_id = finding.external_id.is_some() && loaded.state.status < AttemptStatus::Submitted;
         if raised != loaded.state || finding.requeued || is_new_id {
             fold_into_message(&mut messages, &loaded, &raised, finding);

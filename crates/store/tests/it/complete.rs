@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use domain::attempt::AttemptStatus::{self, Calling, Delivered, Failed, Sent, Submitted, Unknown};
-use domain::message::{Lane, MessageStatus};
 use domain::ids::Epoch;
+use domain::message::{Lane, MessageStatus};
 use store::hot::{Command, Settlement};
 use store::{call, lease, message, outbox};
 use testkit::engine::TestDatabase;

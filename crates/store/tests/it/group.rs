@@ -58,8 +58,7 @@ impl Writer {
     /// Hands a command in; what is answered must be awaited.
     async fn hand_in(&self, accept: Accept) -> Result<Committing> {
         let group = self.group.clone();
-        let mut committing: Committing =
-            Box::pin(async move { group.commit(Command::Accept(Box::new(accept))).await });
+        let mut committing: Committing = Box::pin(async move { group.commit(Command::Accept(Box::new(accept))).await });
         let first = std::future::poll_fn(|context| Poll::Ready(committing.as_mut().poll(context))).await;
         match first {
             Poll::Pending => Ok(committing),

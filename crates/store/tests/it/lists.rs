@@ -141,7 +141,8 @@ async fn walk(world: &World, filter: &MessageFilter, limit: i64) -> Result<()> {
     let whole: Vec<Place> = list(world, filter, WHOLE).await?.iter().map(Message::place).collect();
     let expected = list(world, &MessageFilter { contact: filter.contact, ..MessageFilter::default() }, WHOLE).await?;
     let in_time = |place: &Place| {
-        filter.from.is_none_or(|from| place.created_at >= from) && filter.until.is_none_or(|until| place.created_at < until)
+        filter.from.is_none_or(|from| place.created_at >= from)
+            && filter.until.is_none_or(|until| place.created_at < until)
     };
     let expected: Vec<Place> = expected.iter().map(Message::place).filter(in_time).collect();
     assert_eq!(whole, expected);

@@ -27,8 +27,11 @@ use crate::support::{NOW, World, at, evidence, failure, key, taken};
 /// Statements that may read from end to end, with the reason.
 const MAY_SCAN: [(&str, &str); 3] = [
     ("SELECT state, COUNT(*) FROM outbox GROUP BY state", "for tests and operators"),
-    ("UPDATE shard_lease SET owner = $1, epoch = epoch + 1, until = $3 WHERE until < $2 OR owner = $1
-     RETURNING shard, epoch", "256 rows"),
+    (
+        "UPDATE shard_lease SET owner = $1, epoch = epoch + 1, until = $3 WHERE until < $2 OR owner = $1
+     RETURNING shard, epoch",
+        "256 rows",
+    ),
     ("DELETE FROM event WHERE created_at < $1", "housekeeping; an index would cost every write"),
 ];
 
@@ -58,7 +61,8 @@ struct Statement;
 impl Visit for Statement {
     fn record_str(&mut self, field: &Field, value: &str) {
         // A text of a few words is logged as its own summary.
-        if (field.name() == "db.statement" || field.name() == "summary") && !value.is_empty() && !value.ends_with('…') {
+        if (field.name() == "db.statement" || field.name() == "summary") && !value.is_empty() && !value.ends_with('…')
+        {
             let recorded = RECORDED.get_or_init(Mutex::default);
             recorded.lock().expect("no test panicked here").insert(value.trim().to_owned());
         }
@@ -78,14 +82,20 @@ async fn traffic(world: &World) -> Result<()> {
     let (lost, lost_call) = world.calling("+919876543210").await?;
     let unknown = Settlement::Unknown { cause: "gone".to_owned() };
     hot.complete(world.complete(lost, 1, lost_call, unknown)).await?;
-    world.apply(vec![
-        world.status("wamid.A", evidence(AttemptStatus::Delivered, 3)),
-        world.status("wamid.early", evidence(AttemptStatus::Sent, 3)),
-        world.echo("wamid.B", lost, 1, evidence(AttemptStatus::Sent, 3)),
-    ]).await?;
+    world
+        .apply(vec![
+            world.status("wamid.A", evidence(AttemptStatus::Delivered, 3)),
+            world.status("wamid.early", evidence(AttemptStatus::Sent, 3)),
+            world.echo("wamid.B", lost, 1, evidence(AttemptStatus::Sent, 3)),
+        ])
+        .await?;
     let (early, early_call) = world.calling("+919876543210").await?;
     hot.complete(world.complete(early, 1, early_call, taken("wamid.early"))).await?;
-    let line = Inbound { name: Some("Asha".to_owned()), context: Some("wamid.A".to_owned()), ..world.inbound("+919876543210", "wamid.I") };
+    let line = Inbound {
+        name: Some("Asha".to_owned()),
+        context: Some("wamid.A".to_owned()),
+        ..world.inbound("+919876543210", "wamid.I")
+    };
     world.receive(vec![line]).await?;
     reads(world, early).await?;
     owner_changes(world).await?;
@@ -177,14 +187,18 @@ const MAY_BE_SCANNED: [&str; 11] =
 
 /// How far SQLite must follow an index, for statements where it would be content with less.
 const MUST_FOLLOW: [(&str, &str); 4] = [
-    ("AND m.contact_id = $10", "message_by_contact (account_id=? AND contact_id=? AND (created_at,id)>(?,?) AND (created_at,id)<(?,?))"),
+    (
+        "AND m.contact_id = $10",
+        "message_by_contact (account_id=? AND contact_id=? AND (created_at,id)>(?,?) AND (created_at,id)<(?,?))",
+    ),
     ("LIMIT $9", "(created_at,id)>(?,?) AND (created_at,id)<(?,?))"),
-    ("FROM event\n     WHERE account_id = $1 AND xact = 0", "event_by_cursor (account_id=? AND xact=? AND rowid>?)"),
+    ("FROM event\n     WHERE account_id = $1 AND xact = 0", "event_by_cursor (account_id=? AND xact=? AND id>?)"),
     ("WITH RECURSIVE step", "outbox_ready ((shard,sender_id)>(?,?))"),
 ];
 
 fn follows_too_little(plan: &[String], text: &str) -> Option<String> {
-    let wanted = MUST_FOLLOW.iter().find(|(part, step)| text.contains(part) && !plan.iter().any(|line| line.contains(step)));
+    let wanted =
+        MUST_FOLLOW.iter().find(|(part, step)| text.contains(part) && !plan.iter().any(|line| line.contains(step)));
     wanted.map(|(_, step)| format!("not {step}"))
 }
 
@@ -201,7 +215,8 @@ async fn postgres_plan(world: &World, text: &str) -> Result<Vec<String>> {
     let mut conn = reading.conn();
     let parameters = (1..99).take_while(|n| text.contains(&format!("${n}"))).count();
     let nulls = if parameters == 0 { String::new() } else { format!("({})", vec!["NULL"; parameters].join(", ")) };
-    let run = async |conn: &mut store::conn::Conn<'_>, text: String| conn.fetch(&Sql::same(text.leak()), Vec::new()).await;
+    let run =
+        async |conn: &mut store::conn::Conn<'_>, text: String| conn.fetch(&Sql::same(text.leak()), Vec::new()).await;
     run(&mut conn, "SET plan_cache_mode = force_generic_plan".to_owned()).await?;
     run(&mut conn, format!("PREPARE explained AS {text}")).await?;
     let rows = run(&mut conn, format!("EXPLAIN EXECUTE explained{nulls}")).await?;
@@ -231,9 +246,9 @@ const FILL: [&str; 9] = [
      SELECT 1, n, n, 1, n, TRUE, n, n FROM generate_series(10000, 39999) AS n",
 ];
 
-/// What PostgreSQL may think a statement costs: reading ten rows by their keys is a hundred, one of the filled tables
-/// or one of their indexes from end to end several hundred, and ten times that in a loop.
-const COST_MAX: f64 = 350.0;
+/// What PostgreSQL may think a statement costs: finding ten rows by their keys is a hundred, in four tables four; reading
+/// a filled table's index from end to end is a thousand, and ten thousand in a loop.
+const COST_MAX: f64 = 500.0;
 /// The walk over senders counts on a hundred of them.
 const COST_MAX_OF_RECURSION: f64 = 3000.0;
 
@@ -277,7 +292,6 @@ testkit::on_both_engines! {
                 }
                 Engine::Postgres => costs_too_much(&plan, &text),
             };
-            if std::env::var("SHOW").is_ok() { println!("### {text}\n   {}", plan.join("\n   ")); }
             if let Some(step) = whole {
                 slow.push(format!("{step}\n  {text}\n  {}", plan.join("\n  ")));
             }

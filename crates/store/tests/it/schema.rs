@@ -41,8 +41,8 @@ async fn facts(pools: &Pools, sql: &'static str, read: impl Fn(&Row) -> Result<S
 
 fn is_exception(fact: &str) -> bool {
     let table = fact.split([' ', '.']).next().unwrap_or_default();
-    let named = |name: &&str| table == *name || (name.ends_with('_') && table.starts_with(*name));
-    EXCEPTIONS.iter().any(|name| named(&name))
+    let named = |name: &str| table == name || (name.ends_with('_') && table.starts_with(name));
+    EXCEPTIONS.iter().any(|name| named(name))
 }
 
 fn three(row: &Row) -> Result<String> {

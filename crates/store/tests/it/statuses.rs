@@ -85,6 +85,19 @@ testkit::on_both_engines! {
         Ok(())
     }
 
+    async fn another_number_teaches_no_id(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let (id, _) = world.calling("+919876543210").await?;
+        let neighbour = add_sender(&world.store, world.account, "1002").await?;
+        let foreign = StatusChange { sender: neighbour, ..world.echo("wamid.X", id, 1, evidence(Read, 9)) };
+        world.apply(vec![foreign, world.echo("wamid.A", id, 1, evidence(Sent, 9))]).await?;
+        let message = world.message(id).await?;
+        assert_eq!((message.status, message.external_id.as_deref()), (MessageStatus::Sent, Some("wamid.A")));
+        assert_eq!(world.by_wamid("wamid.A").await?.id, id);
+        assert_eq!(world.number("SELECT COUNT(*) FROM message_external_id").await?, 1);
+        Ok(())
+    }
+
     async fn a_delivery_of_the_first_attempt_closes_the_second(db: TestDatabase) -> Result<()> {
         let world = World::open(db).await?;
         let (id, call) = world.calling("+919876543210").await?;

@@ -79,8 +79,11 @@ fn status_body(message: &Taken, status: AttemptStatus, named: bool, seconds: i64
     let (wamid, digits) = (message.wamid(), &message.digits);
     let reference =
         if named { format!(r#","biz_opaque_callback_data":"{}""#, message.reference) } else { String::new() };
-    let pricing =
-        if pricing { r#","pricing":{"billable":true,"pricing_model":"PMP","type":"regular","category":"utility"}"# } else { "" };
+    let pricing = if pricing {
+        r#","pricing":{"billable":true,"pricing_model":"PMP","type":"regular","category":"utility"}"#
+    } else {
+        ""
+    };
     envelope(&format!(
         r#""contacts":[{{"profile":{{"name":"Customer {digits}"}},"wa_id":"{digits}"}}],"statuses":[{{"id":"{wamid}","status":"{word}","timestamp":"{seconds}","recipient_id":"{digits}"{reference}{pricing}}}]"#
     ))

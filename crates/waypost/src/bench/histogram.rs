@@ -42,11 +42,6 @@ impl Histogram {
         self.max = self.max.max(other.max);
     }
 
-    /// How many were counted.
-    pub(crate) const fn count(&self) -> u64 {
-        self.count
-    }
-
     /// The longest, in milliseconds.
     pub(crate) fn max_ms(&self) -> f64 {
         milliseconds(self.max)
@@ -54,7 +49,12 @@ impl Histogram {
 
     /// What `share` of all did not exceed, in milliseconds, rounded up to the end of its bucket.
     pub(crate) fn quantile_ms(&self, share: f64) -> f64 {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are far below 2^52")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "counts are far below 2^52"
+        )]
         let wanted = (self.count as f64 * share).ceil() as u64;
         let mut seen = 0;
         for (place, count) in self.counts.iter().enumerate() {
@@ -112,7 +112,7 @@ mod tests {
             half.record(Duration::from_millis(ms));
         }
         histogram.merge(&other);
-        assert_eq!(histogram.count(), 100);
+        assert_eq!(histogram.count, 100);
         assert!((histogram.quantile_ms(0.5) - 50.0).abs() < 1.0, "{}", histogram.quantile_ms(0.5));
         assert!((histogram.quantile_ms(0.99) - 99.0).abs() < 2.0, "{}", histogram.quantile_ms(0.99));
         assert!((histogram.max_ms() - 100.0).abs() < f64::EPSILON);

@@ -56,6 +56,8 @@ pub(crate) struct Loaded {
     pub latency: Histogram,
     /// Every request, the warm-up's among them, that was not answered with success: its place in the order.
     pub failed: Vec<u64>,
+    /// When the last answer came.
+    pub ended: std::time::Instant,
     /// When the counted time began and ended.
     pub samples: Option<(Sample, Sample)>,
 }
@@ -268,6 +270,7 @@ impl Run {
             achieved: tally.in_time as f64 / self.load.measured.as_secs_f64().max(f64::EPSILON),
             latency: tally.latency,
             failed: tally.failed,
+            ended: std::time::Instant::now(),
             samples,
         }
     }

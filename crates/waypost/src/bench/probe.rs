@@ -114,13 +114,19 @@ pub(crate) struct Metrics(Vec<(String, f64)>);
 impl Metrics {
     fn parse(text: &str) -> Self {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
-        Self(lines.filter_map(|line| line.rsplit_once(' ')).filter_map(|(n, v)| Some((n.to_owned(), v.parse().ok()?))).collect())
+        Self(
+            lines
+                .filter_map(|line| line.rsplit_once(' '))
+                .filter_map(|(n, v)| Some((n.to_owned(), v.parse().ok()?)))
+                .collect(),
+        )
     }
 
     /// The sum of a metric over all its labels that contain `label`.
     pub(crate) fn sum(&self, name: &str, label: &str) -> f64 {
         let is_it = |full: &str| {
-            full.strip_prefix(name).is_some_and(|labels| (labels.is_empty() || labels.starts_with('{')) && labels.contains(label))
+            full.strip_prefix(name)
+                .is_some_and(|labels| (labels.is_empty() || labels.starts_with('{')) && labels.contains(label))
         };
         self.0.iter().filter(|(full, _)| is_it(full)).map(|(_, value)| value).sum()
     }
@@ -131,7 +137,8 @@ fn process_seconds(process: &str) -> f64 {
     let text = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The name, in parentheses, may hold anything; the fields behind it are counted from the third on.
     let behind = text.rsplit_once(')').map_or("", |(_, behind)| behind);
-    behind.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SECOND
+    behind.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>()
+        / TICKS_PER_SECOND
 }
 
 /// Time all cores together spent on anything; without idle and waiting for the disk.
@@ -140,7 +147,8 @@ fn machine_seconds() -> f64 {
     let line = text.lines().next().unwrap_or_default();
     let fields: Vec<f64> = line.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
     // user, nice, system, idle, iowait, irq, softirq
-    fields.iter().enumerate().filter(|(i, _)| ![3, 4].contains(i) && *i < 7).map(|(_, value)| value).sum::<f64>() / TICKS_PER_SECOND
+    fields.iter().enumerate().filter(|(i, _)| ![3, 4].contains(i) && *i < 7).map(|(_, value)| value).sum::<f64>()
+        / TICKS_PER_SECOND
 }
 
 #[cfg(test)]

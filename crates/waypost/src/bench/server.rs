@@ -69,7 +69,8 @@ impl Place {
         arguments.extend(sandbox.then_some("--sandbox"));
         let output = self.command(&arguments)?.output().await?;
         let said = String::from_utf8_lossy(&output.stdout);
-        let token = said.lines().find_map(|line| line.strip_prefix("Access token")).map(|token| token.trim().to_owned());
+        let token =
+            said.lines().find_map(|line| line.strip_prefix("Access token")).map(|token| token.trim().to_owned());
         token.with_context(|| format!("`waypost setup` failed: {}", String::from_utf8_lossy(&output.stderr).trim()))
     }
 

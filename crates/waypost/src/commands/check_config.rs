@@ -76,11 +76,7 @@ pub fn refused_json(error: &ConfigError) -> serde_json::Result<(String, bool)> {
 pub fn report(config: &Config) -> Report {
     let purposes = Purpose::ALL.map(|purpose| {
         let missing: Vec<_> = config.missing_for(purpose).iter().map(|line| line.key).collect();
-        PurposeLine {
-            purpose,
-            ready: missing.is_empty(),
-            missing,
-        }
+        PurposeLine { purpose, ready: missing.is_empty(), missing }
     });
     let incomplete = incomplete(config);
     Report {
@@ -108,13 +104,8 @@ fn incomplete(config: &Config) -> Vec<String> {
         (Purpose::Templates, is_templates_begun),
     ];
     let missing = |purpose| config.missing_for(purpose).into_iter().map(move |line| (purpose, line));
-    let missing = begun
-        .into_iter()
-        .filter(|(_, is_begun)| *is_begun)
-        .flat_map(|(purpose, _)| missing(purpose));
-    missing
-        .map(|(purpose, line)| format!("{} is missing for {purpose}: set {}", line.key, line.places()))
-        .collect()
+    let missing = begun.into_iter().filter(|(_, is_begun)| *is_begun).flat_map(|(purpose, _)| missing(purpose));
+    missing.map(|(purpose, line)| format!("{} is missing for {purpose}: set {}", line.key, line.places())).collect()
 }
 
 fn json(report: &Report) -> serde_json::Result<(String, bool)> {
@@ -133,10 +124,7 @@ fn text(report: &Report) -> String {
     out.push_str("\nWebhook address for Meta's dashboard\n");
     match &report.webhook_url {
         Some(url) => line(&mut out, format_args!("  {url}")),
-        None => line(
-            &mut out,
-            format_args!("  not known: server.public_url is not set (it ends in {WEBHOOK_PATH})"),
-        ),
+        None => line(&mut out, format_args!("  not known: server.public_url is not set (it ends in {WEBHOOK_PATH})")),
     }
     let is_changed = |line: &&SettingLine| !line.key.starts_with("meta.") && line.layer != Layer::Default;
     out.push_str("\nOther settings that differ from the defaults\n");
@@ -148,30 +136,15 @@ fn text(report: &Report) -> String {
     }
     list(&mut out, "Warnings", &report.warnings);
     list(&mut out, "Incomplete", &report.incomplete);
-    out.push_str(if report.ok {
-        "\nThe configuration is usable.\n"
-    } else {
-        "\nThe configuration is incomplete.\n"
-    });
+    out.push_str(if report.ok { "\nThe configuration is usable.\n" } else { "\nThe configuration is incomplete.\n" });
     out
 }
 
 fn setting(out: &mut String, setting: &SettingLine) {
-    let SettingLine {
-        key,
-        value_or_mask,
-        env_name,
-        ..
-    } = setting;
+    let SettingLine { key, value_or_mask, env_name, .. } = setting;
     match setting.is_set || setting.layer != Layer::Default {
-        true => line(
-            out,
-            format_args!("  {key:<32} {value_or_mask:<28} from {}", setting.origin),
-        ),
-        false => line(
-            out,
-            format_args!("  {key:<32} {value_or_mask:<28} set it with {env_name}"),
-        ),
+        true => line(out, format_args!("  {key:<32} {value_or_mask:<28} from {}", setting.origin)),
+        false => line(out, format_args!("  {key:<32} {value_or_mask:<28} set it with {env_name}")),
     }
 }
 
@@ -182,17 +155,10 @@ fn purpose(out: &mut String, purpose: &PurposeLine, settings: &[SettingLine]) {
     }
     let missing = settings.iter().filter(|line| purpose.missing.contains(&line.key));
     for (index, setting) in missing.enumerate() {
-        let state = if index == 0 {
-            format!("{name:<12} no:")
-        } else {
-            " ".repeat(16)
-        };
+        let state = if index == 0 { format!("{name:<12} no:") } else { " ".repeat(16) };
         // A key can be set and still not do: going live needs https.
         let lack = if setting.is_set { "is not https" } else { "is missing" };
-        line(
-            out,
-            format_args!("  {state} {} {lack} ({})", setting.key, setting.places()),
-        );
+        line(out, format_args!("  {state} {} {lack} ({})", setting.key, setting.places()));
     }
 }
 
@@ -216,9 +182,7 @@ mod tests {
     const TOKEN: &str = "EAAGcanary0000000000000000wxyz";
 
     fn config(environment: &[(&str, &str)]) -> Config {
-        let environment = environment
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::load(None, environment).expect("a usable configuration")
     }
 
@@ -237,10 +201,7 @@ mod tests {
     fn nothing_set_is_fine_and_says_what_each_key_is_for() {
         let (text, ok) = run(&config(&[]));
         assert!(ok, "{text}");
-        assert!(
-            text.contains("sending      no: meta.access_token is missing (WHATSAPP_ACCESS_TOKEN, or"),
-            "{text}"
-        );
+        assert!(text.contains("sending      no: meta.access_token is missing (WHATSAPP_ACCESS_TOKEN, or"), "{text}");
         assert!(text.contains("server.public_url is not set"), "{text}");
     }
 
@@ -248,10 +209,7 @@ mod tests {
     fn all_set_names_the_webhook_address() {
         let (text, ok) = run(&complete());
         assert!(ok, "{text}");
-        assert!(
-            text.contains("  https://chat.example.com/api/whatsapp/webhook\n"),
-            "{text}"
-        );
+        assert!(text.contains("  https://chat.example.com/api/whatsapp/webhook\n"), "{text}");
         assert!(text.contains("going live   yes"), "{text}");
         assert!(text.contains("set, ends …wxyz"), "{text}");
         assert!(!text.contains("canary") && !text.contains("Warnings"), "{text}");
@@ -264,19 +222,13 @@ mod tests {
         assert!(text.contains("meta.phone_number_id is missing for sending"), "{text}");
         let (text, ok) = run(&config(&[("WHATSAPP_APP_SECRET", "0123456789abcdef0123456789abcdef")]));
         assert!(!ok);
-        assert!(
-            text.contains("meta.webhook_verify_token is missing for receiving"),
-            "{text}"
-        );
+        assert!(text.contains("meta.webhook_verify_token is missing for receiving"), "{text}");
     }
 
     #[test]
     fn plain_http_does_not_go_live() {
         let (text, _) = run(&config(&[("WAYPOST_SERVER_PUBLIC_URL", "http://chat.example.com")]));
-        assert!(
-            text.contains("going live   no: server.public_url is not https"),
-            "{text}"
-        );
+        assert!(text.contains("going live   no: server.public_url is not https"), "{text}");
         assert!(text.contains("[public_url_not_https]"), "{text}");
     }
 

@@ -208,12 +208,7 @@ fn simulator_settings(secrets: &Secrets, clock: domain::clock::SharedClock) -> S
 }
 
 /// The demo is configured as an operator would: by environment, pointed at the simulator.
-fn environment(
-    options: &DemoOptions,
-    data: &Path,
-    secrets: &Secrets,
-    simulator_url: &str,
-) -> HashMap<String, String> {
+fn environment(options: &DemoOptions, data: &Path, secrets: &Secrets, simulator_url: &str) -> HashMap<String, String> {
     let mut pairs: HashMap<String, String> = [
         ("WAYPOST_SERVER_LISTEN", options.listen.to_string()),
         ("WAYPOST_DATABASE_DATA_DIR", data.display().to_string()),
@@ -254,12 +249,7 @@ fn demo_info(app: &App, simulator: &Simulator, made: &Made, sender: SenderId, se
 }
 
 /// A few messages through the real parts: two sent, one received.
-async fn sample_data(
-    app: &App,
-    simulator: &Simulator,
-    scope: &AccountScope,
-    sender: SenderId,
-) -> anyhow::Result<()> {
+async fn sample_data(app: &App, simulator: &Simulator, scope: &AccountScope, sender: SenderId) -> anyhow::Result<()> {
     let bodies = [
         json!({"sender_id": sender, "class": "transactional", "to": "+919999900000", "type": "template",
             "template": {"name": "hello_world", "language": {"code": "en_US"}}}),

@@ -25,10 +25,7 @@ pub enum Origin {
 
 impl Origin {
     pub(super) fn in_file(path: &Path, line: usize) -> Self {
-        Self::File {
-            path: path.to_path_buf(),
-            line: Some(line),
-        }
+        Self::File { path: path.to_path_buf(), line: Some(line) }
     }
 
     /// The layer this place belongs to.
@@ -109,8 +106,6 @@ impl fmt::Display for ConfigError {
             return write!(f, "the configuration has a problem: {problem}");
         }
         write!(f, "the configuration has {} problems:", self.problems.len())?;
-        self.problems
-            .iter()
-            .try_for_each(|problem| write!(f, "\n  - {problem}"))
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
     }
 }

@@ -61,132 +61,44 @@ pub(super) struct Key {
 }
 
 const fn key(name: &'static str, env: &'static str, kind: Kind) -> Key {
-    Key {
-        name,
-        env,
-        kind,
-        required_for: &[],
-    }
+    Key { name, env, kind, required_for: &[] }
 }
 
 const fn required(name: &'static str, env: &'static str, kind: Kind, required_for: &'static [Purpose]) -> Key {
-    Key {
-        name,
-        env,
-        kind,
-        required_for,
-    }
+    Key { name, env, kind, required_for }
 }
 
 /// All settings in the order of the reference.
 pub(super) const KEYS: &[Key] = &[
     key("server.listen", "WAYPOST_SERVER_LISTEN", Kind::Text),
-    required(
-        "server.public_url",
-        "WAYPOST_SERVER_PUBLIC_URL",
-        Kind::Text,
-        &[Purpose::GoingLive],
-    ),
+    required("server.public_url", "WAYPOST_SERVER_PUBLIC_URL", Kind::Text, &[Purpose::GoingLive]),
     key("database.url", "WAYPOST_DATABASE_URL", Kind::DatabaseUrl),
     key("database.data_dir", "WAYPOST_DATABASE_DATA_DIR", Kind::Text),
-    key(
-        "database.pool_connections",
-        "WAYPOST_DATABASE_POOL_CONNECTIONS",
-        Kind::Number,
-    ),
+    key("database.pool_connections", "WAYPOST_DATABASE_POOL_CONNECTIONS", Kind::Number),
     key("log.format", "WAYPOST_LOG_FORMAT", Kind::Text),
     key("log.filter", "WAYPOST_LOG_FILTER", Kind::Text),
-    required(
-        "meta.access_token",
-        "WHATSAPP_ACCESS_TOKEN",
-        Kind::Secret,
-        &[Purpose::Sending, Purpose::Templates],
-    ),
-    required(
-        "meta.phone_number_id",
-        "WHATSAPP_PHONE_NUMBER_ID",
-        Kind::Id,
-        &[Purpose::Sending],
-    ),
-    required(
-        "meta.business_account_id",
-        "WHATSAPP_BUSINESS_ACCOUNT_ID",
-        Kind::Id,
-        &[Purpose::Templates],
-    ),
+    required("meta.access_token", "WHATSAPP_ACCESS_TOKEN", Kind::Secret, &[Purpose::Sending, Purpose::Templates]),
+    required("meta.phone_number_id", "WHATSAPP_PHONE_NUMBER_ID", Kind::Id, &[Purpose::Sending]),
+    required("meta.business_account_id", "WHATSAPP_BUSINESS_ACCOUNT_ID", Kind::Id, &[Purpose::Templates]),
     key("meta.graph_api_version", "WHATSAPP_GRAPH_API_VERSION", Kind::Id),
-    required(
-        "meta.webhook_verify_token",
-        "WHATSAPP_WEBHOOK_VERIFY_TOKEN",
-        Kind::Secret,
-        &[Purpose::Receiving],
-    ),
-    required(
-        "meta.app_secret",
-        "WHATSAPP_APP_SECRET",
-        Kind::Secret,
-        &[Purpose::Receiving],
-    ),
-    key(
-        "meta.display_phone_number",
-        "WAYPOST_META_DISPLAY_PHONE_NUMBER",
-        Kind::Phone,
-    ),
+    required("meta.webhook_verify_token", "WHATSAPP_WEBHOOK_VERIFY_TOKEN", Kind::Secret, &[Purpose::Receiving]),
+    required("meta.app_secret", "WHATSAPP_APP_SECRET", Kind::Secret, &[Purpose::Receiving]),
+    key("meta.display_phone_number", "WAYPOST_META_DISPLAY_PHONE_NUMBER", Kind::Phone),
     key("meta.graph_base_url", "WAYPOST_META_GRAPH_BASE_URL", Kind::Text),
     key("meta.env_account", "WAYPOST_ENV_ACCOUNT", Kind::Number),
-    key(
-        "limits.request_body_bytes_max",
-        "WAYPOST_LIMITS_REQUEST_BODY_BYTES_MAX",
-        Kind::Number,
-    ),
-    key(
-        "limits.callback_body_bytes_max",
-        "WAYPOST_LIMITS_CALLBACK_BODY_BYTES_MAX",
-        Kind::Number,
-    ),
-    key(
-        "limits.callbacks_per_second_max",
-        "WAYPOST_LIMITS_CALLBACKS_PER_SECOND_MAX",
-        Kind::Number,
-    ),
+    key("limits.request_body_bytes_max", "WAYPOST_LIMITS_REQUEST_BODY_BYTES_MAX", Kind::Number),
+    key("limits.callback_body_bytes_max", "WAYPOST_LIMITS_CALLBACK_BODY_BYTES_MAX", Kind::Number),
+    key("limits.callbacks_per_second_max", "WAYPOST_LIMITS_CALLBACKS_PER_SECOND_MAX", Kind::Number),
     key("limits.inlet_bytes_max", "WAYPOST_LIMITS_INLET_BYTES_MAX", Kind::Number),
-    key(
-        "limits.group_commit_queue_max",
-        "WAYPOST_LIMITS_GROUP_COMMIT_QUEUE_MAX",
-        Kind::Number,
-    ),
-    key(
-        "limits.group_commit_commands_max",
-        "WAYPOST_LIMITS_GROUP_COMMIT_COMMANDS_MAX",
-        Kind::Number,
-    ),
-    key(
-        "limits.group_commit_bytes_max",
-        "WAYPOST_LIMITS_GROUP_COMMIT_BYTES_MAX",
-        Kind::Number,
-    ),
-    key(
-        "dispatch.calls_in_flight_max",
-        "WAYPOST_DISPATCH_CALLS_IN_FLIGHT_MAX",
-        Kind::Number,
-    ),
-    key(
-        "dispatch.request_timeout_ms",
-        "WAYPOST_DISPATCH_REQUEST_TIMEOUT_MS",
-        Kind::Number,
-    ),
-    key(
-        "dispatch.poll_interval_ms",
-        "WAYPOST_DISPATCH_POLL_INTERVAL_MS",
-        Kind::Number,
-    ),
+    key("limits.group_commit_queue_max", "WAYPOST_LIMITS_GROUP_COMMIT_QUEUE_MAX", Kind::Number),
+    key("limits.group_commit_commands_max", "WAYPOST_LIMITS_GROUP_COMMIT_COMMANDS_MAX", Kind::Number),
+    key("limits.group_commit_bytes_max", "WAYPOST_LIMITS_GROUP_COMMIT_BYTES_MAX", Kind::Number),
+    key("dispatch.calls_in_flight_max", "WAYPOST_DISPATCH_CALLS_IN_FLIGHT_MAX", Kind::Number),
+    key("dispatch.request_timeout_ms", "WAYPOST_DISPATCH_REQUEST_TIMEOUT_MS", Kind::Number),
+    key("dispatch.poll_interval_ms", "WAYPOST_DISPATCH_POLL_INTERVAL_MS", Kind::Number),
     key("accounts.default_provider", "WHATSAPP_PROVIDER", Kind::Text),
     key("accounts.default_region", "WAYPOST_ACCOUNTS_DEFAULT_REGION", Kind::Text),
-    key(
-        "accounts.default_time_zone",
-        "WAYPOST_ACCOUNTS_DEFAULT_TIME_ZONE",
-        Kind::Text,
-    ),
+    key("accounts.default_time_zone", "WAYPOST_ACCOUNTS_DEFAULT_TIME_ZONE", Kind::Text),
 ];
 
 /// The variable many hosts set by themselves; it counts only where nothing of ours names a database.

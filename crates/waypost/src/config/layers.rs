@@ -39,10 +39,7 @@ impl Layers {
             Ok(text) => self.add_text(&text, &|line| Origin::in_file(path, line)),
             Err(error) => self.problems.push(Problem {
                 key: None,
-                origin: Origin::File {
-                    path: path.to_path_buf(),
-                    line: None,
-                },
+                origin: Origin::File { path: path.to_path_buf(), line: None },
                 wrong: format!("the configuration file cannot be read: {error}"),
                 right: None,
             }),
@@ -51,10 +48,8 @@ impl Layers {
 
     /// The environment; sorted, so that problems come in the same order at every start.
     pub fn add_environment(&mut self, environment: impl IntoIterator<Item = (String, String)>) {
-        let environment: BTreeMap<String, String> = environment
-            .into_iter()
-            .filter(|(_, value)| !value.trim().is_empty())
-            .collect();
+        let environment: BTreeMap<String, String> =
+            environment.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
         for (name, value) in &environment {
             match Key::by_env(name) {
                 Some(key) => self.set_from_environment(key, name, value),
@@ -71,13 +66,7 @@ impl Layers {
         if value.contains(char::REPLACEMENT_CHARACTER) {
             return self.problem(key.name, origin, "the value is not UTF-8", None);
         }
-        self.values.insert(
-            key.name,
-            Raw {
-                text: value.trim().into(),
-                origin,
-            },
-        );
+        self.values.insert(key.name, Raw { text: value.trim().into(), origin });
     }
 
     fn check_unknown_variable(&mut self, name: &str) {
@@ -106,13 +95,7 @@ impl Layers {
         match self.values.get(key).map(|raw| &raw.origin) {
             None | Some(Origin::Default) => {
                 let origin = Origin::Environment(DATABASE_URL_FALLBACK.to_owned());
-                self.values.insert(
-                    key,
-                    Raw {
-                        text: value.trim().into(),
-                        origin,
-                    },
-                );
+                self.values.insert(key, Raw { text: value.trim().into(), origin });
             }
             Some(origin) => {
                 let text = format!("DATABASE_URL is ignored, since database.url is set by {origin}");
@@ -129,12 +112,7 @@ impl Layers {
             // with it a secret, so only the message is taken.
             let wrong = format!("this is not valid TOML: {}", error.message());
             let origin = at(error.span().unwrap_or_default());
-            return self.problems.push(Problem {
-                key: None,
-                origin,
-                wrong,
-                right: None,
-            });
+            return self.problems.push(Problem { key: None, origin, wrong, right: None });
         }
         for (section, content) in table.get_ref() {
             match content.get_ref() {
@@ -157,13 +135,7 @@ impl Layers {
                 // What is empty here and in the reference is not set, so that a copy of the reference says nothing.
                 Ok(text) if text.is_empty() && self.is_empty(key) => {}
                 Ok(text) => {
-                    self.values.insert(
-                        key.name,
-                        Raw {
-                            text: text.trim().into(),
-                            origin: at(name.span()),
-                        },
-                    );
+                    self.values.insert(key.name, Raw { text: text.trim().into(), origin: at(name.span()) });
                 }
                 Err((wrong, right)) => self.problem(key.name, at(value.span()), wrong, Some(right.to_owned())),
             }
@@ -171,9 +143,7 @@ impl Layers {
     }
 
     fn is_empty(&self, key: &Key) -> bool {
-        self.values
-            .get(key.name)
-            .is_some_and(|raw| raw.text.expose_secret().is_empty())
+        self.values.get(key.name).is_some_and(|raw| raw.text.expose_secret().is_empty())
     }
 
     fn not_a_section(&mut self, name: &str, origin: Origin) {
@@ -182,21 +152,11 @@ impl Layers {
             Some((section, key)) => format!("write {key} under the heading [{section}]"),
             None => format!("write the heading [{key}]"),
         });
-        self.problem(
-            name,
-            origin,
-            "every setting stands under the heading of a section",
-            right,
-        );
+        self.problem(name, origin, "every setting stands under the heading of a section", right);
     }
 
     fn problem(&mut self, key: &str, origin: Origin, wrong: &str, right: Option<String>) {
-        self.problems.push(Problem {
-            key: Some(key.to_owned()),
-            origin,
-            wrong: wrong.to_owned(),
-            right,
-        });
+        self.problems.push(Problem { key: Some(key.to_owned()), origin, wrong: wrong.to_owned(), right });
     }
 }
 

@@ -81,12 +81,8 @@ impl Config {
         let file = file.map(Path::to_path_buf).or_else(|| file_in(Path::new("")));
         // `vars` panics on text that is not UTF-8, which any other program's variable may hold. Ours are refused by
         // name when the conversion left its replacement character in them.
-        let environment = std::env::vars_os().map(|(name, value)| {
-            (
-                name.to_string_lossy().into_owned(),
-                value.to_string_lossy().into_owned(),
-            )
-        });
+        let environment = std::env::vars_os()
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
         Self::load(file.as_deref(), environment)
     }
 
@@ -127,29 +123,12 @@ impl Config {
         let dispatch = DispatchSection::read(&mut reader);
         let accounts = AccountsSection::read(&mut reader);
         let (summary, warnings, problems) = reader.finish();
-        let (Some(server), Some(database), Some(log), Some(meta), Some(limits), Some(dispatch), Some(accounts), []) = (
-            server,
-            database,
-            log,
-            meta,
-            limits,
-            dispatch,
-            accounts,
-            problems.as_slice(),
-        ) else {
+        let (Some(server), Some(database), Some(log), Some(meta), Some(limits), Some(dispatch), Some(accounts), []) =
+            (server, database, log, meta, limits, dispatch, accounts, problems.as_slice())
+        else {
             return Err(ConfigError::new(problems));
         };
-        let mut config = Self {
-            server,
-            database,
-            log,
-            meta,
-            limits,
-            dispatch,
-            accounts,
-            summary,
-            warnings,
-        };
+        let mut config = Self { server, database, log, meta, limits, dispatch, accounts, summary, warnings };
         config.warnings.extend(summary::warnings_about(&config));
         Ok(config)
     }

@@ -16,10 +16,7 @@ pub(super) struct Invalid {
 
 impl Invalid {
     pub fn new(wrong: impl Into<String>, right: impl Into<String>) -> Self {
-        Self {
-            wrong: wrong.into(),
-            right: right.into(),
-        }
+        Self { wrong: wrong.into(), right: right.into() }
     }
 }
 
@@ -31,10 +28,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub fn new(layers: Layers) -> Self {
-        Self {
-            layers,
-            invalid: Vec::new(),
-        }
+        Self { layers, invalid: Vec::new() }
     }
 
     /// The value of a key that always has one; `None` when it is wrong, which is then among the problems.
@@ -56,22 +50,12 @@ impl Reader {
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<Option<T>> {
-        self.value(name, |text| {
-            if text.is_empty() {
-                Ok(None)
-            } else {
-                parse(text).map(Some)
-            }
-        })
+        self.value(name, |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) })
     }
 
     /// The summary, the warnings and the problems.
     pub fn finish(self) -> (Vec<SettingLine>, Vec<Warning>, Vec<Problem>) {
-        let Layers {
-            values,
-            mut problems,
-            warnings,
-        } = self.layers;
+        let Layers { values, mut problems, warnings } = self.layers;
         problems.extend(self.invalid);
         let line = |key: &'static Key| values.get(key.name).map(|raw| SettingLine::of(key, raw));
         (KEYS.iter().filter_map(line).collect(), warnings, problems)
@@ -87,10 +71,5 @@ fn explain(name: &str, raw: &Raw, invalid: Invalid) -> Problem {
     } else {
         format!("the value {}", invalid.wrong)
     };
-    Problem {
-        key: Some(name.to_owned()),
-        origin: raw.origin.clone(),
-        wrong,
-        right: Some(invalid.right),
-    }
+    Problem { key: Some(name.to_owned()), origin: raw.origin.clone(), wrong, right: Some(invalid.right) }
 }

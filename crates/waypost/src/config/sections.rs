@@ -111,10 +111,7 @@ impl ServerSection {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let listen = reader.value("server.listen", values::socket_address);
         let public_url = reader.optional("server.public_url", BaseUrl::parse);
-        Some(Self {
-            listen: listen?,
-            public_url: public_url?,
-        })
+        Some(Self { listen: listen?, public_url: public_url? })
     }
 }
 
@@ -123,11 +120,7 @@ impl DatabaseSection {
         let target = reader.value("database.url", DatabaseTarget::parse);
         let data_dir = reader.value("database.data_dir", values::folder);
         let pool_connections = reader.value("database.pool_connections", |text| whole(text, 1..=500));
-        Some(Self {
-            target: target?,
-            data_dir: data_dir?,
-            pool_connections: pool_connections?,
-        })
+        Some(Self { target: target?, data_dir: data_dir?, pool_connections: pool_connections? })
     }
 }
 
@@ -135,10 +128,7 @@ impl LogSection {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let format = reader.value("log.format", LogFormat::parse);
         let filter = reader.value("log.filter", LogFilter::parse);
-        Some(Self {
-            format: format?,
-            filter: filter?,
-        })
+        Some(Self { format: format?, filter: filter? })
     }
 }
 

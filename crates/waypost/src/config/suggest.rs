@@ -26,11 +26,8 @@ pub(super) fn for_env(name: &str) -> Option<&'static str> {
     if let Some(key) = KEYS.iter().find(has_ending) {
         return Some(key.env);
     }
-    nearest(name, KEYS.iter().map(|key| (key.env, key.env))).or_else(|| {
-        KEYS.iter()
-            .find(|key| distance(rest, &path(key)) <= 2)
-            .map(|key| key.env)
-    })
+    nearest(name, KEYS.iter().map(|key| (key.env, key.env)))
+        .or_else(|| KEYS.iter().find(|key| distance(rest, &path(key)) <= 2).map(|key| key.env))
 }
 
 /// Among (compared, answered) pairs the one nearest to `written`, if it is near at all.

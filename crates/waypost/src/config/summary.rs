@@ -57,11 +57,7 @@ impl SettingLine {
         let is_set = !raw.text.expose_secret().is_empty();
         Self {
             key: key.name,
-            value_or_mask: if is_set {
-                shown(key.kind, raw)
-            } else {
-                "not set".to_owned()
-            },
+            value_or_mask: if is_set { shown(key.kind, raw) } else { "not set".to_owned() },
             is_set,
             layer: raw.origin.layer(),
             origin: raw.origin.clone(),
@@ -99,10 +95,7 @@ pub struct Warning {
 
 impl Warning {
     pub(super) fn new(code: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            code,
-            text: text.into(),
-        }
+        Self { code, text: text.into() }
     }
 }
 
@@ -130,12 +123,7 @@ pub(super) fn warnings_about(config: &Config) -> Vec<Warning> {
         warnings.push(Warning::new("graph_base_url_not_https", text));
     }
     let is_hex = |secret: &str| secret.len() == 32 && secret.bytes().all(|b| b.is_ascii_hexdigit());
-    if config
-        .meta
-        .app_secret
-        .as_ref()
-        .is_some_and(|secret| !is_hex(secret.expose_secret()))
-    {
+    if config.meta.app_secret.as_ref().is_some_and(|secret| !is_hex(secret.expose_secret())) {
         let text = "meta.app_secret does not look like Meta's, which has 32 hexadecimal digits; \
                     with a wrong one every callback is refused";
         warnings.push(Warning::new("app_secret_shape", text));

@@ -10,10 +10,7 @@ use super::*;
 const CANARY: &str = "EAAGcanary0000000000000000wxyz";
 
 fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn from_environment(pairs: &[(&str, &str)]) -> Config {
@@ -21,9 +18,7 @@ fn from_environment(pairs: &[(&str, &str)]) -> Config {
 }
 
 fn errors_of(pairs: &[(&str, &str)]) -> String {
-    Config::load(None, environment(pairs))
-        .expect_err("an unusable configuration")
-        .to_string()
+    Config::load(None, environment(pairs)).expect_err("an unusable configuration").to_string()
 }
 
 /// A file in a folder that is removed with the value.
@@ -50,11 +45,7 @@ impl TempFile {
 }
 
 fn line_of(config: &Config, key: &str) -> SettingLine {
-    config
-        .summary()
-        .into_iter()
-        .find(|line| line.key == key)
-        .expect("a known key")
+    config.summary().into_iter().find(|line| line.key == key).expect("a known key")
 }
 
 #[test]
@@ -86,12 +77,7 @@ fn every_key_of_the_reference_is_documented_with_default_and_variable() {
             let value = value.trim_matches('"');
             let default = format!("Default: {}", if value.is_empty() { "not set" } else { value });
             assert!(comment.contains(&default), "{}: {default}", key.name);
-            assert!(
-                comment.contains(&format!("Environment: {}", key.env)),
-                "{}: {}",
-                key.name,
-                key.env
-            );
+            assert!(comment.contains(&format!("Environment: {}", key.env)), "{}: {}", key.name, key.env);
             comment.clear();
             found += 1;
         } else {
@@ -108,26 +94,17 @@ fn variables_follow_one_rule_but_for_the_listed_names() {
         let by_rule = format!("WAYPOST_{}", key.name.replace('.', "_").to_uppercase());
         let (_, name) = key.parts();
         let at_meta = format!("WHATSAPP_{}", name.to_uppercase());
-        assert!(
-            key.env == by_rule || key.env == at_meta || OWN_NAMES.contains(&key.env),
-            "{}",
-            key.env
-        );
+        assert!(key.env == by_rule || key.env == at_meta || OWN_NAMES.contains(&key.env), "{}", key.env);
     }
 }
 
 #[test]
 fn the_file_overrides_defaults_and_the_environment_both() {
     let file = TempFile::with("[server]\nlisten = \"0.0.0.0:80\"\n\n[limits]\ncallbacks_per_second_max = 1_000\n");
-    let config = file
-        .load(&[("WAYPOST_SERVER_LISTEN", "[::]:81")])
-        .expect("a usable configuration");
+    let config = file.load(&[("WAYPOST_SERVER_LISTEN", "[::]:81")]).expect("a usable configuration");
     assert_eq!(config.server.listen.port(), 81);
     assert_eq!(config.limits.callbacks_per_second_max.map(u32::from), Some(1000));
-    assert_eq!(
-        line_of(&config, "server.listen").origin.to_string(),
-        "environment variable WAYPOST_SERVER_LISTEN"
-    );
+    assert_eq!(line_of(&config, "server.listen").origin.to_string(), "environment variable WAYPOST_SERVER_LISTEN");
     let limit = line_of(&config, "limits.callbacks_per_second_max");
     assert_eq!(limit.layer, Layer::File);
     assert_eq!(limit.origin.to_string(), format!("{}, line 5", file.path().display()));
@@ -137,9 +114,7 @@ fn the_file_overrides_defaults_and_the_environment_both() {
 #[test]
 fn an_empty_variable_is_not_set() {
     let file = TempFile::with("[server]\nlisten = \"0.0.0.0:80\"\n");
-    let config = file
-        .load(&[("WAYPOST_SERVER_LISTEN", ""), ("WHATSAPP_ACCESS_TOKEN", " ")])
-        .expect("usable");
+    let config = file.load(&[("WAYPOST_SERVER_LISTEN", ""), ("WHATSAPP_ACCESS_TOKEN", " ")]).expect("usable");
     assert_eq!(config.server.listen.port(), 80);
     assert!(config.meta.access_token.is_none());
     assert!(Config::load(None, environment(&[("WAYPOST_SERVER_LISTN", "")])).is_ok());
@@ -147,9 +122,7 @@ fn an_empty_variable_is_not_set() {
 
 #[test]
 fn a_copy_of_the_reference_changes_nothing_but_the_layer() {
-    let config = TempFile::with(REFERENCE)
-        .load(&[("DATABASE_URL", "postgres://db/waypost")])
-        .expect("usable");
+    let config = TempFile::with(REFERENCE).load(&[("DATABASE_URL", "postgres://db/waypost")]).expect("usable");
     assert_eq!(line_of(&config, "meta.access_token").layer, Layer::Default);
     assert_eq!(line_of(&config, "server.listen").layer, Layer::File);
     assert!(matches!(config.database.target, DatabaseTarget::Postgres(_)));
@@ -158,14 +131,8 @@ fn a_copy_of_the_reference_changes_nothing_but_the_layer() {
 #[test]
 fn database_url_counts_only_where_nothing_else_names_a_database() {
     let config = from_environment(&[("DATABASE_URL", "postgres://fallback/a")]);
-    assert_eq!(
-        line_of(&config, "database.url").origin.to_string(),
-        "environment variable DATABASE_URL"
-    );
-    let both = [
-        ("DATABASE_URL", "mysql://other/a"),
-        ("WAYPOST_DATABASE_URL", "postgres://ours/a"),
-    ];
+    assert_eq!(line_of(&config, "database.url").origin.to_string(), "environment variable DATABASE_URL");
+    let both = [("DATABASE_URL", "mysql://other/a"), ("WAYPOST_DATABASE_URL", "postgres://ours/a")];
     let config = from_environment(&both);
     assert_eq!(line_of(&config, "database.url").value_or_mask, "postgres://ours/a");
     assert_eq!(config.warnings()[0].code, "database_url_ignored");
@@ -177,12 +144,7 @@ fn no_file_is_looked_for_unless_it_is_there() {
     assert_eq!(file_in(file.0.path()), Some(file.path()));
     assert_eq!(file_in(Path::new("/nonexistent")), None);
     let error = Config::load(Some(Path::new("/nonexistent/waypost.toml")), Vec::new()).expect_err("no such file");
-    assert!(
-        error
-            .to_string()
-            .contains("/nonexistent/waypost.toml: the configuration file cannot be read"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("/nonexistent/waypost.toml: the configuration file cannot be read"), "{error}");
 }
 
 #[test]
@@ -208,32 +170,19 @@ fn unknown_names_come_with_a_suggestion() {
 fn a_misspelt_variable_of_the_shared_prefix_is_a_warning() {
     let config = from_environment(&[("WHATSAPP_ACESS_TOKEN", "x"), ("WHATSAPP_CALENDAR_SYNC", "x")]);
     assert_eq!(config.warnings().len(), 1);
-    assert!(
-        config.warnings()[0]
-            .text
-            .ends_with("did you mean WHATSAPP_ACCESS_TOKEN?")
-    );
+    assert!(config.warnings()[0].text.ends_with("did you mean WHATSAPP_ACCESS_TOKEN?"));
 }
 
 #[test]
 fn all_problems_are_reported_at_once() {
     let file = TempFile::with("listen = \"x\"\n[log]\nformat = \"xml\"\n[dispatch]\npoll_interval_ms = \"5\"\n");
-    let pairs = [
-        ("WAYPOST_SERVER_LISTEN", "here"),
-        ("WAYPOST_DISPATCH_REQUEST_TIMEOUT_MS", "60000"),
-    ];
+    let pairs = [("WAYPOST_SERVER_LISTEN", "here"), ("WAYPOST_DISPATCH_REQUEST_TIMEOUT_MS", "60000")];
     let error = file.load(&pairs).expect_err("an unusable configuration");
     let text = error.to_string();
     assert_eq!(error.problems().len(), 5, "{text}");
     assert!(text.contains("write listen under the heading [server]"), "{text}");
-    assert!(
-        text.contains("\"xml\" is not a log format; write text or json"),
-        "{text}"
-    );
-    assert!(
-        text.contains("line 5): a whole number is expected; write digits without quotes"),
-        "{text}"
-    );
+    assert!(text.contains("\"xml\" is not a log format; write text or json"), "{text}");
+    assert!(text.contains("line 5): a whole number is expected; write digits without quotes"), "{text}");
     let expected =
         "server.listen (environment variable WAYPOST_SERVER_LISTEN): \"here\" is not an IP address and a port";
     assert!(text.contains(expected), "{text}");
@@ -243,10 +192,7 @@ fn all_problems_are_reported_at_once() {
 #[test]
 fn a_wrong_kind_of_value_names_its_line() {
     let text = TempFile::with("[meta]\n\nphone_number_id = 123\n").errors();
-    assert!(
-        text.contains("line 3): a text is expected; write it in double quotes"),
-        "{text}"
-    );
+    assert!(text.contains("line 3): a text is expected; write it in double quotes"), "{text}");
     let text = TempFile::with("[server]\nlisten = \"a\nb\"").errors();
     assert!(text.contains("line 2: this is not valid TOML"), "{text}");
 }
@@ -257,10 +203,7 @@ fn a_secret_never_shows() {
         ("WHATSAPP_ACCESS_TOKEN", CANARY),
         ("WHATSAPP_APP_SECRET", "shortcanary"),
         ("WHATSAPP_WEBHOOK_VERIFY_TOKEN", "a canary with spaces"),
-        (
-            "WAYPOST_DATABASE_URL",
-            "postgres://user:canary@host:5432/name?password=canary@x",
-        ),
+        ("WAYPOST_DATABASE_URL", "postgres://user:canary@host:5432/name?password=canary@x"),
         ("WAYPOST_META_DISPLAY_PHONE_NUMBER", "+91 98765 43210"),
     ]);
     let shown = format!("{config:?} {:?} {:?}", config.summary(), config.warnings());
@@ -301,11 +244,7 @@ fn a_secret_in_a_wrong_place_does_not_show_in_the_error() {
 fn an_old_graph_version_is_a_named_warning_and_nonsense_an_error() {
     let config = from_environment(&[("WHATSAPP_GRAPH_API_VERSION", "v17.0")]);
     assert_eq!(config.warnings()[0].code, "graph_version_unsupported");
-    assert!(
-        from_environment(&[("WHATSAPP_GRAPH_API_VERSION", "v20.0")])
-            .warnings()
-            .is_empty()
-    );
+    assert!(from_environment(&[("WHATSAPP_GRAPH_API_VERSION", "v20.0")]).warnings().is_empty());
     for wrong in ["25.0", "v25", "v25.1", "v025.0", "v+5.0", "v.0", "latest", "v99999.0"] {
         let text = errors_of(&[("WHATSAPP_GRAPH_API_VERSION", wrong)]);
         assert!(text.contains("write v25.0, for example"), "{text}");
@@ -316,27 +255,11 @@ fn an_old_graph_version_is_a_named_warning_and_nonsense_an_error() {
 fn base_urls() {
     let url = BaseUrl::parse("https://Chat.Example.com:8443/whatsapp/").expect("an address");
     assert_eq!(url.join("/api/x"), "https://chat.example.com:8443/whatsapp/api/x");
-    for right in [
-        "http://localhost:1",
-        "http://[::1]:8080",
-        "https://[2001:db8::1]",
-        "http://127.0.0.1/",
-    ] {
+    for right in ["http://localhost:1", "http://[::1]:8080", "https://[2001:db8::1]", "http://127.0.0.1/"] {
         assert!(BaseUrl::parse(right).is_ok(), "{right}");
     }
-    let wrong = [
-        "example.com",
-        "ftp://x",
-        "https://",
-        "https://a b",
-        "https://x:0",
-        "https://x:",
-        "https://a..b",
-    ];
-    for wrong in wrong
-        .into_iter()
-        .chain(["https://x?y", "https://u@x", "https://[::1", "https://[::1]x"])
-    {
+    let wrong = ["example.com", "ftp://x", "https://", "https://a b", "https://x:0", "https://x:", "https://a..b"];
+    for wrong in wrong.into_iter().chain(["https://x?y", "https://u@x", "https://[::1", "https://[::1]x"]) {
         assert!(BaseUrl::parse(wrong).is_err(), "{wrong}");
     }
 }
@@ -360,32 +283,18 @@ fn choices_of_accounts() {
     assert_eq!(config.accounts.default_time_zone.as_str(), "Asia/Kolkata");
     let pairs = [("WHATSAPP_PROVIDER", "fax"), ("WAYPOST_ENV_ACCOUNT", "-1")];
     let text = errors_of(&pairs);
-    assert!(
-        text.contains("\"fax\" is not a provider of this version") && text.contains("\"-1\""),
-        "{text}"
-    );
+    assert!(text.contains("\"fax\" is not a provider of this version") && text.contains("\"-1\""), "{text}");
     let zone = errors_of(&[("WAYPOST_ACCOUNTS_DEFAULT_TIME_ZONE", "Asia/Atlantis")]);
     assert!(zone.contains("write an IANA name such as Asia/Kolkata"), "{zone}");
 }
 
 #[test]
 fn what_is_missing_is_told_by_purpose() {
-    let config = from_environment(&[
-        ("WHATSAPP_ACCESS_TOKEN", CANARY),
-        ("WAYPOST_SERVER_PUBLIC_URL", "http://x.example"),
-    ]);
-    let missing = |purpose| {
-        config
-            .missing_for(purpose)
-            .iter()
-            .map(|line| line.key)
-            .collect::<Vec<_>>()
-    };
+    let config =
+        from_environment(&[("WHATSAPP_ACCESS_TOKEN", CANARY), ("WAYPOST_SERVER_PUBLIC_URL", "http://x.example")]);
+    let missing = |purpose| config.missing_for(purpose).iter().map(|line| line.key).collect::<Vec<_>>();
     assert_eq!(missing(Purpose::Sending), ["meta.phone_number_id"]);
-    assert_eq!(
-        missing(Purpose::Receiving),
-        ["meta.webhook_verify_token", "meta.app_secret"]
-    );
+    assert_eq!(missing(Purpose::Receiving), ["meta.webhook_verify_token", "meta.app_secret"]);
     assert_eq!(missing(Purpose::Templates), ["meta.business_account_id"]);
     assert_eq!(missing(Purpose::GoingLive), ["server.public_url"]);
 }

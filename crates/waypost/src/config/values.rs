@@ -20,9 +20,8 @@ pub struct BaseUrl(String);
 impl BaseUrl {
     pub(super) fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = |wrong: &str| Invalid::new(wrong, "write an address such as https://chat.example.com");
-        let (scheme, rest) = text
-            .split_once("://")
-            .ok_or_else(|| invalid("does not begin with https:// or http://"))?;
+        let (scheme, rest) =
+            text.split_once("://").ok_or_else(|| invalid("does not begin with https:// or http://"))?;
         if scheme != "https" && scheme != "http" {
             return Err(invalid("does not begin with https:// or http://"));
         }
@@ -38,10 +37,7 @@ impl BaseUrl {
         }
         let path = path.trim_end_matches('/');
         let slash = if path.is_empty() { "" } else { "/" };
-        Ok(Self(format!(
-            "{scheme}://{}{slash}{path}",
-            authority.to_ascii_lowercase()
-        )))
+        Ok(Self(format!("{scheme}://{}{slash}{path}", authority.to_ascii_lowercase())))
     }
 
     /// The address.
@@ -77,15 +73,9 @@ fn is_authority(authority: &str) -> bool {
         };
         return host.parse::<Ipv6Addr>().is_ok() && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
     }
-    let (host, port) = authority
-        .split_once(':')
-        .map_or((authority, None), |(host, port)| (host, Some(port)));
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    };
+    let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     host.split('.').all(is_label) && port.is_none_or(is_port)
 }
 
@@ -104,9 +94,7 @@ impl DatabaseTarget {
             return Ok(Self::Sqlite);
         }
         let right = "write postgres://user:password@host:5432/name, or leave it empty for SQLite in database.data_dir";
-        let rest = text
-            .strip_prefix("postgres://")
-            .or_else(|| text.strip_prefix("postgresql://"));
+        let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
         let rest = rest.ok_or_else(|| Invalid::new("is not an address of PostgreSQL", right))?;
         if rest.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(Invalid::new("names no host or contains white space", right));
@@ -158,11 +146,7 @@ impl LogFilter {
             return Err(Invalid::new("is not a log filter", right));
         }
         // The library takes no space after a comma; people write one. Within a span's fields it may be meant.
-        let text = if has_spans {
-            text.to_owned()
-        } else {
-            text.replace(' ', "")
-        };
+        let text = if has_spans { text.to_owned() } else { text.replace(' ', "") };
         EnvFilter::try_new(&text).map_err(|_| Invalid::new("is not a log filter", right))?;
         Ok(Self(text))
     }
@@ -238,10 +222,7 @@ impl DefaultProvider {
         match text {
             "meta" | "meta_cloud" => Ok(Self::MetaCloud),
             "sandbox" => Ok(Self::Sandbox),
-            _ => Err(Invalid::new(
-                "is not a provider of this version",
-                "write meta_cloud, meta or sandbox",
-            )),
+            _ => Err(Invalid::new("is not a provider of this version", "write meta_cloud, meta or sandbox")),
         }
     }
 }
@@ -281,10 +262,7 @@ pub(super) fn folder(text: &str) -> Result<PathBuf, Invalid> {
 /// A secret that its issuer writes without spaces, so that one inside is a mistake of copying.
 pub(super) fn token(text: &str) -> Result<SecretString, Invalid> {
     if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '"') {
-        return Err(Invalid::new(
-            "contains white space or quotes",
-            "copy it again, without quotes and line breaks",
-        ));
+        return Err(Invalid::new("contains white space or quotes", "copy it again, without quotes and line breaks"));
     }
     Ok(text.into())
 }
@@ -292,10 +270,7 @@ pub(super) fn token(text: &str) -> Result<SecretString, Invalid> {
 /// A secret that an operator made up.
 pub(super) fn passphrase(text: &str) -> Result<SecretString, Invalid> {
     if text.chars().any(char::is_control) {
-        return Err(Invalid::new(
-            "contains a line break or another control character",
-            "write it on one line",
-        ));
+        return Err(Invalid::new("contains a line break or another control character", "write it on one line"));
     }
     Ok(text.into())
 }
@@ -315,10 +290,7 @@ pub(super) fn region(text: &str) -> Result<Region, Invalid> {
 /// Bytes the inlet may take; 0 is no quota, and less than the largest callbacks need is a mistake.
 pub(super) fn inlet_quota(text: &str) -> Result<Option<NonZeroU64>, Invalid> {
     let right = "write 0 for no quota, or a whole number of bytes from 16777216";
-    let quota = text
-        .parse()
-        .map(NonZeroU64::new)
-        .map_err(|_| Invalid::new("is not a number of bytes", right))?;
+    let quota = text.parse().map(NonZeroU64::new).map_err(|_| Invalid::new("is not a number of bytes", right))?;
     if quota.is_some_and(|bytes| bytes.get() < 16_777_216) {
         return Err(Invalid::new("is less than a few callbacks need", right));
     }

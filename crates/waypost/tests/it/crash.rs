@@ -18,15 +18,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use domain::clock::Clock as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use simulator::{BusinessNumber, Fault, FaultRule, Simulator, SimulatorSettings, StatusPlan};
+use store::{Store, StoreSettings};
 use testkit::engine::{Engine, TestDatabase};
 use waypost::clock::SystemClock;
 
 use api::Api;
-use books::{Books, Finding, Received};
+use books::{Books, Fault as Wrong, Finding, Received, Watch};
 use load::{Load, Running, Written};
 use pulse::Pulses;
 use relay::Relay;
@@ -40,8 +42,8 @@ const BUSINESS_ACCOUNT_ID: &str = "102290129340398";
 /// As many calls can be open at a kill.
 const CALLS_IN_FLIGHT_MAX: usize = 32;
 const QUIET_WITHIN: Duration = Duration::from_secs(60);
-/// Stored callbacks are applied by hint, at the latest with the next poll, which comes every second.
-const APPLIED_WITHIN: Duration = Duration::from_secs(5);
+/// Twice the time after which stored callbacks and retries are looked for without a hint.
+const APPLIED_WITHIN: Duration = Duration::from_secs(2);
 
 testkit::on_both_engines! {
     /// Nothing accepted is missing, no callback answered 200 is missing, nothing is doubled, no status falls.
@@ -76,15 +78,8 @@ enum Moment {
     Taken,
 }
 
-const MOMENTS: [Moment; 7] = [
-    Moment::Anytime,
-    Moment::Starting,
-    Moment::Accepted,
-    Moment::Called,
-    Moment::Held,
-    Moment::Posting,
-    Moment::Taken,
-];
+const MOMENTS: [Moment; 7] =
+    [Moment::Anytime, Moment::Starting, Moment::Accepted, Moment::Called, Moment::Held, Moment::Posting, Moment::Taken];
 
 /// Everything but the load.
 struct World {
@@ -115,10 +110,13 @@ async fn killed(db: &TestDatabase, seed: u64, kills: usize) -> Result<()> {
         world.kill_at(moment, &mut running).await.with_context(|| format!("a kill at {moment:?}"))?;
     }
     world.server.ready(&world.http).await?;
-    let written = running.stop().await?;
-    let mut books = Books { unknown_max: kills * CALLS_IN_FLIGHT_MAX, ..Books::default() };
+    let Written { accepted, taken, watch } = running.stop().await?;
+    let mut books = Books { accepted, taken, unknown_max: kills * CALLS_IN_FLIGHT_MAX, ..Books::default() };
     let quiet = world.quiet(&api).await;
-    let findings = world.settle(&api, written, &mut books).await?;
+    world.gather(&api, watch, &mut books).await?;
+    world.server.kill()?;
+    (books.outbox, books.inlet) = left_behind(db).await?;
+    let findings = books.compare();
     println!("{}", world.summary(&books, &findings, (kills, seed), started.elapsed()));
     quiet?;
     if !findings.is_empty() {
@@ -155,7 +153,7 @@ impl World {
             self.pause(0..250).await;
         } else {
             self.server.ready(&self.http).await?;
-            self.pause(100..700).await;
+            self.pause(100..900).await;
         }
         let came = match moment {
             Moment::Anytime | Moment::Starting => true,
@@ -184,13 +182,17 @@ impl World {
         tokio::time::sleep(Duration::from_millis(self.random.random_range(milliseconds))).await;
     }
 
-    /// Waits until every callback was answered and nothing waits to be sent.
+    /// Waits until every callback was answered and applied, and nothing waits to be sent.
     async fn quiet(&self, api: &Api) -> Result<()> {
         let started = Instant::now();
+        let mut quiet_since = None;
         while started.elapsed() < QUIET_WITHIN {
             let pending = self.simulator.control().state().pending;
             if pending == 0 && !api.any_at("queued").await? && !api.any_at("calling").await? {
-                return Ok(());
+                // What was stored last is applied by hint, or with the next poll.
+                if quiet_since.get_or_insert_with(Instant::now).elapsed() > APPLIED_WITHIN {
+                    return Ok(());
+                }
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -198,30 +200,11 @@ impl World {
         bail!("not quiet after {} s: {pending} callbacks pending, or messages waiting", QUIET_WITHIN.as_secs())
     }
 
-    /// Gathers what there is to compare until it is in order or its time is over.
-    async fn settle(&self, api: &Api, written: Written, books: &mut Books) -> Result<Vec<Finding>> {
-        let Written { accepted, taken, mut watch } = written;
-        (books.accepted, books.taken) = (accepted, taken);
-        let started = Instant::now();
-        loop {
-            self.gather(api, books).await?;
-            for shown in books.by_id.values() {
-                watch.see(shown.id, &shown.status);
-            }
-            books.regressions.clone_from(&watch.regressions);
-            let findings = books.compare();
-            if findings.is_empty() || started.elapsed() > APPLIED_WITHIN {
-                println!("changes of status that were watched: {}", watch.changes);
-                return Ok(findings);
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-
-    async fn gather(&self, api: &Api, books: &mut Books) -> Result<()> {
-        books.by_id.clear();
+    /// Gathers what the API and the provider say.
+    async fn gather(&self, api: &Api, mut watch: Watch, books: &mut Books) -> Result<()> {
         for id in books.accepted.iter().flat_map(|accepted| &accepted.ids) {
             if let Some(shown) = api.message(*id).await? {
+                watch.see(*id, &shown.status);
                 books.by_id.insert(*id, shown);
             }
         }
@@ -229,25 +212,27 @@ impl World {
         books.inbound = api.list("inbound", usize::MAX).await?;
         let ledger = self.simulator.control().ledger(None).into_iter();
         books.received = ledger.map(|one| Received { to: one.to, body: one.body, count: one.count }).collect();
+        (books.regressions, books.changes) = (watch.regressions, watch.changes);
         Ok(())
     }
 
     fn summary(&self, books: &Books, findings: &[Finding], (kills, seed): (usize, u64), took: Duration) -> String {
-        let count = |faults: &[books::Fault]| findings.iter().filter(|one| faults.contains(&one.fault)).count();
+        let count = |faults: &[Wrong]| findings.iter().filter(|one| faults.contains(&one.fault)).count();
         let state = self.simulator.control().state();
         format!(
             "kills {kills}, accepted {} (of them {} by a try that got no answer), received {}, inbound {}, \
-             tries without an answer {}, calls open at kills {}, unknown {}, doubled {}, lost {}, findings {}, \
+             changes of status seen {}, tries without an answer {}, calls open at kills {}, unknown {}, doubled {}, lost {}, findings {}, \
              callbacks of the simulator: {} answered 200, {} tried again, {} given up, seed {seed}, {:.1} s",
             books.accepted.len(),
             self.pulses.repeated.count(),
             books.received.len(),
             books.taken.len(),
+            books.changes,
             self.pulses.broken.count(),
             self.cut_off,
             books.unknown(),
-            count(&[books::Fault::Doubled, books::Fault::CallbackDoubled]),
-            count(&[books::Fault::Lost, books::Fault::CallbackLost]),
+            count(&[Wrong::Doubled, Wrong::CallbackDoubled]),
+            count(&[Wrong::Lost, Wrong::CallbackLost]),
             findings.len(),
             state.callbacks_ok,
             state.callbacks_refused,
@@ -255,6 +240,22 @@ impl World {
             took.as_secs_f64(),
         )
     }
+}
+
+/// Rows of the outbox by state, and stored callbacks that are not applied, in a database that nobody serves.
+async fn left_behind(db: &TestDatabase) -> Result<([i64; 3], [usize; 2])> {
+    let settings = StoreSettings {
+        data_dir: db.path("data"),
+        postgres_url: (db.engine() == Engine::Postgres).then(|| db.url().to_owned()),
+        connections: 2,
+        queue_max: 16,
+        new_node: "crash-books".to_owned(),
+    };
+    let store = Store::open(&settings, SystemClock.now()).await?;
+    let outbox = store::outbox::counts(&mut store.read().await?.conn()).await?;
+    let inlet = [store.inlet().pending(i64::MAX).await?.len(), store.inlet().odd(i64::MAX).await?.len()];
+    store.close().await;
+    Ok((outbox, inlet))
 }
 
 fn simulator_settings(seed: u64) -> SimulatorSettings {
@@ -294,6 +295,8 @@ fn environment(db: &TestDatabase, graph_url: &str) -> Vec<(&'static str, String)
         ("WHATSAPP_WEBHOOK_VERIFY_TOKEN", VERIFY_TOKEN.to_owned()),
         ("WHATSAPP_PHONE_NUMBER_ID", PHONE_NUMBER_ID.to_owned()),
         ("WHATSAPP_BUSINESS_ACCOUNT_ID", BUSINESS_ACCOUNT_ID.to_owned()),
+        // Without the driver's notices about tables that are there already.
+        ("WAYPOST_LOG_FILTER", "info,sqlx=warn".to_owned()),
         ("WAYPOST_DISPATCH_CALLS_IN_FLIGHT_MAX", CALLS_IN_FLIGHT_MAX.to_string()),
         // Connections of a killed server stay with PostgreSQL until it notices.
         ("WAYPOST_DATABASE_POOL_CONNECTIONS", "8".to_owned()),

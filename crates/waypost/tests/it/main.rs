@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod crash;
 
 mod operations;
 mod outage;

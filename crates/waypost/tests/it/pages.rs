@@ -33,7 +33,7 @@ async fn sign_in(browser: &Browser, demo: &Demo, base: &str) -> TestResult {
 
 /// Sends the sample template from the page's form.
 async fn send_template(browser: &Browser, to: &str) -> TestResult {
-    browser.click_button("Send a message").await?;
+    browser.click_link("Send a message").await?;
     browser.fill("Phone number", to).await?;
     browser.fill("Template name", "hello_world").await?;
     browser.fill("Language", "en_US").await?;
@@ -120,8 +120,12 @@ async fn the_pages_fit_three_widths_in_both_colours() -> TestResult {
     let list = format!("{}/app/accounts/{}/messages", demo.info.base_url, demo.info.account_id);
     browser.wait_for_text("Delivered").await?;
     let phone = format!("{}/phone/972545550128", demo.info.simulator_url);
-    let pages =
-        [("messages", list.clone()), ("compose", format!("{list}?compose=1")), ("message", format!("{list}/1")), ("phone", phone)];
+    let pages = [
+        ("messages", list.clone()),
+        ("compose", format!("{list}?compose=1")),
+        ("message", format!("{list}/1")),
+        ("phone", phone),
+    ];
     for (name, address) in pages {
         for colours in [Colours::Light, Colours::Dark] {
             browser.set_colours(colours).await?;

@@ -22,15 +22,21 @@ fn envelope(number_id: &str, value: Value) -> String {
 }
 
 fn text_message(number_id: &str, id: &str, body: &str) -> String {
-    envelope(number_id, json!({
-        "contacts": [{"profile": {"name": "Asha Verma"}, "wa_id": "919876543210"}],
-        "messages": [{"from": "919876543210", "id": id, "timestamp": "1795168700", "type": "text", "text": {"body": body}}]
-    }))
+    envelope(
+        number_id,
+        json!({
+            "contacts": [{"profile": {"name": "Asha Verma"}, "wa_id": "919876543210"}],
+            "messages": [{"from": "919876543210", "id": id, "timestamp": "1795168700", "type": "text", "text": {"body": body}}]
+        }),
+    )
 }
 
 fn status(id: &str, status: &str, at: i64) -> String {
-    envelope(PHONE_NUMBER_ID, json!({"statuses": [
-        {"id": id, "status": status, "timestamp": at.to_string(), "recipient_id": "919876543210"}]}))
+    envelope(
+        PHONE_NUMBER_ID,
+        json!({"statuses": [
+        {"id": id, "status": status, "timestamp": at.to_string(), "recipient_id": "919876543210"}]}),
+    )
 }
 
 async fn deliver(app: &TestApp, body: &str) -> u16 {
@@ -179,7 +185,12 @@ async fn foreign_sender(app: &TestApp) -> String {
     let new = store::account::NewAccount { name: "Stranger", default_region: "IN", time_zone: "UTC", live: true };
     let account = store::account::insert(&mut tx.conn(), &new, now).await.unwrap();
     let new = store::sender::NewSender {
-        account, name: "Theirs", provider: "meta_cloud", phone: None, number_id: "999000999", business_account_id: None,
+        account,
+        name: "Theirs",
+        provider: "meta_cloud",
+        phone: None,
+        number_id: "999000999",
+        business_account_id: None,
     };
     store::sender::find_or_insert(&mut tx.conn(), &new, now).await.unwrap();
     tx.commit().await.unwrap();

@@ -132,9 +132,8 @@ on_both_engines! {
     async fn an_account_in_the_sandbox_sends_nothing_out(db: TestDatabase) {
         let app = TestApp::start(db).await;
         let scope = domain::scope::AccountScope::system(app.made.account);
-        let mut tx = app.app.core().store.begin().await.unwrap();
-        store::account::set_live(&mut tx.conn(), &scope, false).await.unwrap();
-        tx.commit().await.unwrap();
+        let core = app.app.core();
+        core.accounts.set_live(&core.store, &scope, false).await.unwrap();
         let id = app.send_text(CUSTOMER, "only a rehearsal").await;
         let message = app.wait_for_status(id, "delivered").await;
         assert_eq!(message["simulated"], true);

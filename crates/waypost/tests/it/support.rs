@@ -34,7 +34,6 @@ pub struct TestApp {
     pub made: Made,
     pub http: Client,
     pub sender_id: i64,
-    pub email: String,
     database: TestDatabase,
 }
 
@@ -48,6 +47,8 @@ impl TestApp {
         let clock = MockClock::at(Timestamp::parse("2026-11-20T10:00:00Z").unwrap());
         let simulator = Simulator::start(simulator_settings(clock.clone())).await.unwrap();
         let config = Config::load(None, environment(&database, &simulator.url(), extra)).unwrap();
+        // Shown for a test that fails; a second test of the same process finds it set.
+        let _ = waypost::telemetry::init(&config.log);
         let random = Arc::new(SystemRandom);
         let store = app::open_store(&config, &(clock.clone() as _), &(random.clone() as _)).await.unwrap();
         let first = FirstThings {
@@ -65,12 +66,7 @@ impl TestApp {
         let scope = AccountScope::system(made.account);
         let senders = messaging::messages::senders(app.core(), &scope).await.unwrap();
         let sender_id = senders[0].id.0;
-        let email = first.email.to_owned();
-        Self { app, simulator, clock, made, http: testkit::http::client(), sender_id, email, database }
-    }
-
-    pub fn engine(&self) -> Engine {
-        self.database.engine()
+        Self { app, simulator, clock, made, http: testkit::http::client(), sender_id, database }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -204,6 +200,7 @@ fn environment(database: &TestDatabase, simulator_url: &str, extra: &[(&str, &st
         ("WAYPOST_SERVER_LISTEN", "127.0.0.1:0".to_owned()),
         ("WAYPOST_DATABASE_DATA_DIR", database.data_dir().display().to_string()),
         ("WAYPOST_DISPATCH_POLL_INTERVAL_MS", "50".to_owned()),
+        ("WAYPOST_LOG_FILTER", "warn".to_owned()),
         ("WAYPOST_META_GRAPH_BASE_URL", simulator_url.to_owned()),
         ("WAYPOST_META_DISPLAY_PHONE_NUMBER", SENDER_PHONE.to_owned()),
         ("WHATSAPP_ACCESS_TOKEN", ACCESS_TOKEN.to_owned()),

@@ -67,7 +67,8 @@ async fn accepted_view(web: &Web, scope: &AccountScope, accepted: AcceptedMessag
 /// The caller's key, with a hash of what the body says: white space and the order of members do not matter.
 fn idempotency_key(headers: &HeaderMap, body: &Value) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(value) = headers.get(KEY_HEADER) else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
+    let key =
+        value.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
     let key = key.ok_or_else(|| {
         let detail = "an idempotency key has 1 to 255 visible ASCII characters and no spaces";
         Problem::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", detail).at("Idempotency-Key")
@@ -153,10 +154,20 @@ fn read_parameter(
             page.limit = limit;
         }
         _ => {
-            let known =
-                ["contact_id", "phone", "sender_id", "status", "direction", "created_from", "created_until", "after", "limit"];
+            let known = [
+                "contact_id",
+                "phone",
+                "sender_id",
+                "status",
+                "direction",
+                "created_from",
+                "created_until",
+                "after",
+                "limit",
+            ];
             let hint = domain::fields::nearest(name, &known);
-            let detail = hint.map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));
+            let detail = hint
+                .map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));
             return Err(FieldError::new("unknown_parameter", name, format!("unknown parameter; {detail}")));
         }
     }

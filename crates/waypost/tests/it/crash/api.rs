@@ -96,12 +96,15 @@ impl Api {
 fn shown(message: &Value) -> Result<Shown> {
     let text = |name: &str| message[name].as_str().map(ToOwned::to_owned);
     let has = |name: &str| message[name].is_string();
+    let content = &message["message"];
+    // Meta's own object for what was sent, the decoded content for what was received.
+    let body = content["text"]["body"].as_str().or_else(|| content["body"].as_str());
     Ok(Shown {
         id: message["id"].as_i64().context("a message without an id")?,
         address: text("address").context("a message without an address")?,
-        body: message["message"]["text"]["body"].as_str().context("a message without a text")?.to_owned(),
+        body: body.context("a message without a text")?.to_owned(),
         status: text("status").context("a message without a status")?,
         external_id: text("external_id"),
-        times: [has("submitted_at"), has("sent_at"), has("delivered_at"), has("read_at")],
+        times: [has("sent_at"), has("delivered_at"), has("read_at")],
     })
 }

@@ -30,8 +30,8 @@ pub(super) struct Shown {
     pub body: String,
     pub status: String,
     pub external_id: Option<String>,
-    /// Whether it has the times of `submitted`, `sent`, `delivered` and `read`.
-    pub times: [bool; 4],
+    /// Whether it has the times of `sent`, `delivered` and `read`, which callbacks told.
+    pub times: [bool; 3],
 }
 
 /// What the provider received under one recipient and body.
@@ -62,6 +62,12 @@ pub(super) struct Books {
     pub inbound: Vec<Shown>,
     pub received: Vec<Received>,
     pub regressions: Vec<Regression>,
+    /// How many changes of status were seen.
+    pub changes: usize,
+    /// Rows of the outbox that wait, are being called, and are unknown, once the server is gone.
+    pub outbox: [i64; 3],
+    /// Stored callbacks that nobody looked at, and those that were not simply applied.
+    pub inlet: [usize; 2],
     /// How many messages may stay unknown: as many as could be in flight at all kills together.
     pub unknown_max: usize,
 }
@@ -87,6 +93,8 @@ pub(super) enum Fault {
     CallbackDoubled,
     /// A status fell.
     Regressed,
+    /// A row was left behind that nobody will look at again.
+    Leftover,
 }
 
 /// One thing that is wrong.
@@ -129,6 +137,15 @@ impl Books {
         if self.unknown() > self.unknown_max {
             let text = format!("{} messages are unknown; kills explain {}", self.unknown(), self.unknown_max);
             found.add(Fault::Unsettled, text);
+        }
+        let unknown = i64::try_from(self.unknown()).unwrap_or(i64::MAX);
+        if self.outbox != [0, 0, unknown] {
+            let text = format!("the outbox holds {:?}, though only {unknown} messages are unknown", self.outbox);
+            found.add(Fault::Leftover, text);
+        }
+        if self.inlet != [0, 0] {
+            let text = format!("the inlet holds {:?} callbacks not looked at, not applied", self.inlet);
+            found.add(Fault::CallbackLost, text);
         }
         found.0
     }
@@ -212,12 +229,13 @@ fn compare_outcome(shown: &Shown, is_received: bool, found: &mut Findings) {
     let Shown { id, body, status, times, .. } = shown;
     match (status.as_str(), is_received) {
         ("read", true) if times.contains(&false) => {
-            let text = format!("message {id}, “{body}”, lacks a time: {times:?} of submitted, sent, delivered, read");
+            let text = format!("message {id}, “{body}”, lacks a time: {times:?} of sent, delivered, read");
             found.add(Fault::CallbackLost, text);
         }
         ("read", true) | ("unknown", false) => {}
         ("unknown", true) => {
-            found.add(Fault::Unsettled, format!("message {id}, “{body}”, is unknown, but the provider told its status"));
+            found
+                .add(Fault::Unsettled, format!("message {id}, “{body}”, is unknown, but the provider told its status"));
         }
         ("submitted" | "sent" | "delivered", true) => {
             let text = format!("message {id}, “{body}”, stands at {status}, but `read` was answered 200");
@@ -272,14 +290,15 @@ mod tests {
             body: body.to_owned(),
             status: status.to_owned(),
             external_id: Some(format!("wamid.{id}")),
-            times: [status == "read"; 4],
+            times: [status == "read"; 3],
         }
     }
 
     /// Three sends, one of which is unknown and was never received, and one message from a customer.
     fn honest() -> Books {
-        let mut books = Books { unknown_max: 1, ..Books::default() };
-        for (id, to, body, status) in [(1, "+911", "one", "read"), (2, "+912", "two", "read"), (3, "+913", "three", "unknown")]
+        let mut books = Books { unknown_max: 1, outbox: [0, 0, 1], ..Books::default() };
+        for (id, to, body, status) in
+            [(1, "+911", "one", "read"), (2, "+912", "two", "read"), (3, "+913", "three", "unknown")]
         {
             let ids = BTreeSet::from([id]);
             books.accepted.push(Accepted { to: to.to_owned(), body: body.to_owned(), ids });
@@ -328,7 +347,7 @@ mod tests {
         assert_eq!(faults(|books| books.outbound.retain(|one| one.id != 1)), [Fault::Lost]);
         // The server says that it was sent, and the provider never heard of it.
         assert_eq!(faults(|books| books.received.retain(|one| one.to != "+911")), [Fault::Lost]);
-        assert_eq!(faults(|books| set_status(books, 3, "submitted")), [Fault::Lost]);
+        assert_eq!(faults(|books| set_status(books, 3, "submitted")), [Fault::Lost, Fault::Leftover]);
     }
 
     #[test]
@@ -338,12 +357,15 @@ mod tests {
         // A key that was forgotten: a second id for the first send, and a second message in the list.
         assert_eq!(faults(|books| books.outbound.push(shown(9, "+911", "one", "read"))), [Fault::Doubled]);
         let two_ids = |books: &mut Books| {
-            books.accepted.iter_mut().take(1).for_each(|one| drop(one.ids.insert(9)));
+            books.accepted.iter_mut().take(1).for_each(|one| one.ids.extend([9]));
             books.by_id.insert(9, shown(9, "+911", "one", "read"));
             books.outbound.push(shown(9, "+911", "one", "read"));
         };
         assert_eq!(faults(two_ids), [Fault::Doubled]);
-        assert_eq!(faults(|books| books.inbound.push(shown(4, "+972", "hello", "delivered"))), [Fault::CallbackDoubled]);
+        assert_eq!(
+            faults(|books| books.inbound.push(shown(4, "+972", "hello", "delivered"))),
+            [Fault::CallbackDoubled]
+        );
     }
 
     #[test]
@@ -365,15 +387,24 @@ mod tests {
     fn what_callbacks_said_is_missed() {
         assert_eq!(faults(|books| books.inbound.clear()), [Fault::CallbackLost]);
         assert_eq!(faults(|books| set_status(books, 1, "delivered")), [Fault::CallbackLost]);
-        let no_sent_at = |books: &mut Books| books.by_id.values_mut().for_each(|one| one.times[1] = false);
+        let no_sent_at = |books: &mut Books| books.by_id.values_mut().for_each(|one| one.times[0] = false);
         assert_eq!(faults(no_sent_at), [Fault::CallbackLost, Fault::CallbackLost]);
-        assert_eq!(faults(|books| set_status(books, 2, "unknown")), [Fault::Unsettled, Fault::Unsettled]);
+        assert_eq!(faults(|books| books.inlet = [1, 0]), [Fault::CallbackLost]);
+        let told_in_vain = |books: &mut Books| {
+            set_status(books, 2, "unknown");
+            (books.unknown_max, books.outbox) = (2, [0, 0, 2]);
+        };
+        assert_eq!(faults(told_in_vain), [Fault::Unsettled]);
     }
 
     #[test]
     fn what_is_neither_ours_nor_whole_is_found() {
-        assert_eq!(faults(|books| set_status(books, 3, "queued")), [Fault::Unfinished]);
-        assert_eq!(faults(|books| set_status(books, 3, "calling")), [Fault::Unfinished]);
+        let waiting = |books: &mut Books| {
+            set_status(books, 3, "queued");
+            books.outbox = [0, 0, 0];
+        };
+        assert_eq!(faults(waiting), [Fault::Unfinished]);
+        assert_eq!(faults(|books| set_status(books, 3, "calling")), [Fault::Unfinished, Fault::Leftover]);
         assert_eq!(faults(|books| set_status(books, 1, "failed")), [Fault::Unfinished]);
         assert_eq!(faults(|books| books.unknown_max = 0), [Fault::Unsettled]);
         let stray = Received { to: "+911".to_owned(), body: "else".to_owned(), count: 1 };

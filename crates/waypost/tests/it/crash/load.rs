@@ -16,7 +16,7 @@ use super::api::{Api, Posted};
 use super::books::{Accepted, Taken, Watch};
 use super::pulse::Pulses;
 
-const SENDERS: u64 = 6;
+const SENDERS: u64 = 8;
 const CUSTOMERS: u64 = 3;
 /// A server that is killed is back long before.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
@@ -114,7 +114,7 @@ async fn send(load: Load, mut random: StdRng) -> Result<Written> {
             ids.insert(accepted(&load, &key, (&to, &body)).await?);
         }
         written.accepted.push(Accepted { to, body, ids });
-        tokio::time::sleep(Duration::from_millis(random.random_range(20..120))).await;
+        tokio::time::sleep(Duration::from_millis(random.random_range(5..70))).await;
     }
     Ok(written)
 }
@@ -155,7 +155,7 @@ async fn write(load: Load, mut random: StdRng) -> Result<Written> {
             tell(&load, &from, &external_id, &body).await?;
         }
         written.taken.push(Taken { external_id, from, body });
-        tokio::time::sleep(Duration::from_millis(random.random_range(20..150))).await;
+        tokio::time::sleep(Duration::from_millis(random.random_range(5..70))).await;
     }
     Ok(written)
 }

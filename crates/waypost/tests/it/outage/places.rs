@@ -34,7 +34,12 @@ impl PrivatePostgres {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
         let this = Self { programs: programs(), folder, port, url };
-        run(this.command("initdb").args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"]));
+        run(this.command("initdb").args([
+            "--auth=trust",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+        ]));
         this.start_again();
         this
     }
