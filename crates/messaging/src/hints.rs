@@ -15,6 +15,7 @@ struct Inner {
     senders: Mutex<HashSet<SenderId>>,
     outbox: Notify,
     inlet: Notify,
+    jobs: Notify,
     screens: Mutex<HashMap<AccountId, watch::Sender<u64>>>,
 }
 
@@ -44,6 +45,16 @@ impl Hints {
     /// Waits for a new body.
     pub async fn inlet_work(&self) {
         self.0.inlet.notified().await;
+    }
+
+    /// A job was stored.
+    pub fn jobs_have_work(&self) {
+        self.0.jobs.notify_one();
+    }
+
+    /// Waits for a job.
+    pub async fn job_work(&self) {
+        self.0.jobs.notified().await;
     }
 
     /// Something of the account changed.

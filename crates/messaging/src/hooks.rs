@@ -17,6 +17,9 @@ pub enum HookError {
     /// Its signature is missing or wrong: 401, and nothing is stored.
     #[error(transparent)]
     Signature(#[from] InvalidSignature),
+    /// Too many came on this path: 429.
+    #[error("too many callbacks per second")]
+    TooMany,
     /// It could not be stored: the provider shall try again.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -47,7 +50,12 @@ pub async fn receive(
     headers: &HookHeaders,
     body: Vec<u8>,
 ) -> Result<InletId, HookError> {
-    let application = match signer(&bound(core, path), headers, &body) {
+    let applications = bound(core, path);
+    if applications.iter().any(|app| !app.rate.allows_one()) {
+        Metric::CallbacksRefused.count("reason", "rate");
+        return Err(HookError::TooMany);
+    }
+    let application = match signer(&applications, headers, &body) {
         Ok(application) => application,
         Err(invalid) => {
             let reason = match invalid {

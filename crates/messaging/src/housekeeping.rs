@@ -1,6 +1,6 @@
 //! Housekeeping: what outlived its time expires or is forgotten.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::ids::{AccountId, MessageId};
 use domain::message::MessageStatus;
@@ -20,6 +20,8 @@ const EXPIRED_PER_ROUND: i64 = 500;
 const FORGET: &str = "forget";
 /// How often it runs, in seconds.
 const FORGET_EVERY_SECONDS: i64 = 60 * 60;
+/// How often the inlet's size is measured; in between it is counted.
+const MEASURED_EVERY: Duration = Duration::from_secs(60);
 /// How long events are kept for readers that come back.
 const EVENTS_KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// How long a status waits for its message: Meta tries a callback again for up to seven days.
@@ -32,9 +34,13 @@ pub async fn run(core: Core, stop: CancellationToken) {
     if let Err(error) = register(&core).await {
         tracing::error!(%error, "The housekeeping could not be scheduled: {error}");
     }
+    let mut measured = Instant::now();
     while !stop.is_cancelled() {
         if let Err(error) = expire(&core).await {
             tracing::error!(%error, "Messages that are past their time could not be expired: {error}");
+        }
+        if let Err(error) = measure_if_due(&core, &mut measured).await {
+            tracing::error!(%error, "The inlet could not be measured: {error}");
         }
         if let Err(error) = forget_if_due(&core).await {
             tracing::error!(%error, "What is past its time could not be forgotten: {error}");
@@ -44,6 +50,14 @@ pub async fn run(core: Core, stop: CancellationToken) {
             () = tokio::time::sleep(core.settings.poll_interval) => {}
         }
     }
+}
+
+async fn measure_if_due(core: &Core, measured: &mut Instant) -> Result<(), StoreError> {
+    if measured.elapsed() >= MEASURED_EVERY {
+        *measured = Instant::now();
+        core.store.inlet().measure().await?;
+    }
+    Ok(())
 }
 
 async fn register(core: &Core) -> Result<(), StoreError> {

@@ -2,14 +2,17 @@
 
 pub mod accounts;
 pub mod apply;
+pub mod callbacks;
 pub mod core;
 pub mod dispatch;
 pub mod hints;
 pub mod hooks;
 pub mod housekeeping;
+pub mod jobs;
 pub mod lines;
 pub mod messages;
 pub mod metric;
+pub mod reading;
 pub mod send;
 
 pub use core::{Core, CoreSettings};

@@ -1,9 +1,11 @@
 //! Lines: the senders this process can send over, and the applications whose callbacks it believes.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use domain::ids::SenderId;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use providers::{HookHeaders, InvalidSignature, Provider, ProviderKind};
 use secrecy::{ExposeSecret, SecretString};
 use store::sender::Sender;
@@ -29,6 +31,26 @@ pub struct Application {
     pub verify_token: Option<SecretString>,
     /// Its senders by the provider's id of the number.
     pub senders: HashMap<String, Sender>,
+    /// How fast its callbacks are taken.
+    pub rate: CallbackRate,
+}
+
+/// How many callbacks of an application are taken per second, checked before their signatures are.
+#[derive(Debug)]
+pub struct CallbackRate(Option<DefaultDirectRateLimiter>);
+
+impl CallbackRate {
+    /// At most so many; `None` for any number.
+    #[must_use]
+    pub fn per_second(max: Option<NonZeroU32>) -> Self {
+        Self(max.map(|max| RateLimiter::direct(Quota::per_second(max))))
+    }
+
+    /// Whether one more may be taken now.
+    #[must_use]
+    pub fn allows_one(&self) -> bool {
+        self.0.as_ref().is_none_or(|limiter| limiter.check().is_ok())
+    }
 }
 
 impl Application {

@@ -41,10 +41,12 @@ pub struct SignedIn {
     pub name: String,
     /// Their address.
     pub email: String,
+    /// Whether they may do everything on the platform.
+    pub super_admin: bool,
 }
 
 const FIND_SESSION: Sql = Sql::same(
-    "SELECT s.id, u.id, u.name, u.email FROM session s JOIN app_user u ON u.id = s.user_id
+    "SELECT s.id, u.id, u.name, u.email, u.super_admin FROM session s JOIN app_user u ON u.id = s.user_id
      WHERE s.token_hash = $1 AND s.expires_at > $2",
 );
 
@@ -60,7 +62,13 @@ pub async fn find_session(
     let row = conn.fetch_optional(&FIND_SESSION, values![token_hash, now]).await?;
     row.map(|row| {
         let mut row = row.reader();
-        Ok(SignedIn { session: row.read()?, user: row.read()?, name: row.read()?, email: row.read()? })
+        Ok(SignedIn {
+            session: row.read()?,
+            user: row.read()?,
+            name: row.read()?,
+            email: row.read()?,
+            super_admin: row.read()?,
+        })
     })
     .transpose()
 }

@@ -53,6 +53,16 @@ pub struct Job {
     pub attempts: i64,
 }
 
+const ANY_DUE: Sql = Sql::same("SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT 1");
+
+/// Whether a job is due.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn any_due(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(conn.fetch_optional(&ANY_DUE, values![now]).await?.is_some())
+}
+
 // `run_at` becomes the end of the claim: a job whose runner died is begun again after it.
 const CLAIM: Sql = Sql::split(
     "UPDATE job SET attempts = attempts + 1, run_at = $2

@@ -26,6 +26,8 @@ pub struct StoreSettings {
     pub connections: u32,
     /// How many writes may wait before callers are told to come back.
     pub queue_max: usize,
+    /// How many bytes of callbacks are kept at most; `None` for no quota.
+    pub inlet_bytes_max: Option<u64>,
     /// Name for this node, if its folder has none yet.
     pub new_node: String,
 }
@@ -63,7 +65,8 @@ impl Store {
         let (records, record_writer) = group::group::<Record>(settings.queue_max);
         writers.spawn(record_writer.run(days.clone()));
         writers.close();
-        let inlet = Inlet::new(records, days.clone());
+        let inlet = Inlet::new(records, days.clone(), settings.inlet_bytes_max);
+        inlet.measure().await?;
         // Days behind are kept here; only the housekeeping, which knows the retention, drops any.
         inlet.turn_days(now, Timestamp::from_micros(0)).await?;
         Ok(Self { pools, hot: Hot(hot), inlet, lock: Arc::new(lock), days, writers })

@@ -14,8 +14,8 @@ use domain::scope::AccountScope;
 use messaging::accounts::Accounts;
 use messaging::dispatch::{self, ownership, ownership::Ownership};
 use messaging::hints::Hints;
-use messaging::lines::{Application, Line, Lines};
-use messaging::{Core, CoreSettings, apply, housekeeping};
+use messaging::lines::{Application, CallbackRate, Line, Lines};
+use messaging::{Core, CoreSettings, apply, housekeeping, jobs};
 use providers::{HttpClient, Provider, ProviderKind, Settings, meta_cloud};
 use store::sender::{NewSender, Sender};
 use store::{Store, StoreSettings, account, sender, setting};
@@ -75,6 +75,7 @@ pub async fn open_store(config: &Config, clock: &SharedClock, random: &SharedRan
         postgres_url,
         connections: config.database.pool_connections,
         queue_max: config.limits.group_commit_queue_max,
+        inlet_bytes_max: config.limits.inlet_bytes_max.map(u64::from),
         new_node: format!("node-{}", &web::auth::new_secret(random.as_ref())[..12]),
     };
     Ok(Store::open(&settings, clock.now()).await?)
@@ -100,6 +101,7 @@ impl App {
         workers.spawn(dispatch::run(core.clone(), ownership.clone(), parts.clone()));
         workers.spawn(apply::run(core.clone(), parts.clone()));
         workers.spawn(housekeeping::run(core.clone(), parts.clone()));
+        workers.spawn(jobs::run(core.clone(), parts.clone()));
         let mut keeper = JoinSet::new();
         keeper.spawn(ownership::run(core.clone(), ownership, leases.clone()));
         let web = make_web(&settings, core.clone(), requests.clone());
@@ -216,7 +218,8 @@ async fn make_lines(settings: &AppSettings, store: &Store, now: domain::time::Ti
         let senders = HashMap::from([(sender.number_id.clone(), sender.clone())]);
         let verify_token = config.meta.webhook_verify_token.clone();
         let name = ENVIRONMENT.to_owned();
-        applications.push(Application { name, provider: provider.clone(), verify_token, senders });
+        let rate = CallbackRate::per_second(config.limits.callbacks_per_second_max);
+        applications.push(Application { name, provider: provider.clone(), verify_token, senders, rate });
         lines.push(Line { sender, provider });
     }
     if config.accounts.default_provider == Some(DefaultProvider::Sandbox) {

@@ -81,6 +81,9 @@ async fn store(web: &Web, path: HookPath<'_>, headers: &HeaderMap, body: Result<
     match hooks::receive(&web.core, path, &HookHeaders { signature }, body.into()).await {
         Ok(_) => StatusCode::OK.into_response(),
         Err(HookError::Signature(invalid)) => (StatusCode::UNAUTHORIZED, invalid.to_string()).into_response(),
+        Err(HookError::TooMany) => {
+            (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")], "too many callbacks on this path").into_response()
+        }
         Err(HookError::Store(error)) => {
             Metric::StoreUnavailable.count("what", "callback");
             tracing::error!(%error, "A callback could not be stored: {error}");

@@ -95,6 +95,27 @@ impl Days {
         }
     }
 
+    /// How many bytes the days take.
+    pub(super) async fn size(&self) -> Result<u64, StoreError> {
+        match self {
+            Self::Partitions(pools) => {
+                let mut reading = pools.read().await?;
+                let row = reading.conn().fetch_one(&SIZE, Vec::new()).await?;
+                Ok(u64::try_from(row.reader().read::<i64>()?).unwrap_or(0))
+            }
+            Self::Files { folder, .. } => {
+                let failed =
+                    |error: std::io::Error| StoreError::Unavailable(format!("cannot measure the inlet: {error}"));
+                let mut size = 0;
+                for entry in std::fs::read_dir(folder).map_err(failed)? {
+                    // A file that goes away meanwhile counts nothing.
+                    size += entry.map_err(failed)?.metadata().map_or(0, |metadata| metadata.len());
+                }
+                Ok(size)
+            }
+        }
+    }
+
     /// Closes every file.
     pub async fn close(&self) {
         if let Self::Files { open, .. } = self {
@@ -172,6 +193,11 @@ async fn make_partitions(pools: &Pools, now: Timestamp) -> Result<(), StoreError
 const LOCK: Sql = Sql::same("SELECT pg_advisory_xact_lock(hashtext('waypost.inlet'))");
 const IN_DEFAULT: Sql = Sql::same("SELECT 1 FROM inlet_default WHERE received_at >= $1 AND received_at < $2 LIMIT 1");
 const DELETE_DEFAULT: Sql = Sql::same("DELETE FROM inlet_default WHERE received_at < $1");
+
+const SIZE: Sql = Sql::same(
+    "SELECT CAST(COALESCE(SUM(pg_total_relation_size(inhrelid)), 0) AS BIGINT) FROM pg_inherits
+     WHERE inhparent = 'inlet'::REGCLASS",
+);
 
 const PARTITIONS: Sql = Sql::same(
     "SELECT c.relname::TEXT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

@@ -3,6 +3,7 @@
 mod files;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -168,6 +169,9 @@ fn decode(body: String, encoding: &str) -> Result<Vec<u8>, StoreError> {
 pub struct Inlet {
     group: Group<Record>,
     days: Arc<Days>,
+    /// About how many bytes are stored; measured now and then, counted in between.
+    size: Arc<AtomicU64>,
+    bytes_max: Option<u64>,
 }
 
 const PENDING: Sql = Sql::same(
@@ -183,16 +187,31 @@ static MARK: Batch = Batch::new(
 );
 
 impl Inlet {
-    pub(crate) const fn new(group: Group<Record>, days: Arc<Days>) -> Self {
-        Self { group, days }
+    pub(crate) fn new(group: Group<Record>, days: Arc<Days>, bytes_max: Option<u64>) -> Self {
+        Self { group, days, size: Arc::default(), bytes_max }
     }
 
     /// Stores a body; when this answers, it is durable.
     ///
     /// # Errors
-    /// `Unavailable`: it was not stored, the provider shall try again.
+    /// `Unavailable`: it was not stored, the provider shall try again. Also when the inlet's quota is used up, so that
+    /// callbacks nobody could apply do not fill the disk.
     pub async fn record(&self, record: Record) -> Result<InletId, StoreError> {
+        let size = self.size.fetch_add(record.body.len() as u64, Ordering::Relaxed);
+        if self.bytes_max.is_some_and(|bytes_max| size >= bytes_max) {
+            return Err(StoreError::Unavailable("the inlet's quota is used up".to_owned()));
+        }
         self.group.commit(record).await
+    }
+
+    /// Measures how much is stored.
+    ///
+    /// # Errors
+    /// As classified by [`StoreError`].
+    pub async fn measure(&self) -> Result<u64, StoreError> {
+        let size = self.days.size().await?;
+        self.size.store(size, Ordering::Relaxed);
+        Ok(size)
     }
 
     /// The oldest bodies that nobody looked at, at most `limit`.

@@ -87,6 +87,7 @@ async fn an_address_that_is_none_is_refused_without_being_shown() {
         postgres_url: Some("mysql://waypost:hunter2@db/waypost".to_owned()),
         connections: 2,
         queue_max: 8,
+        inlet_bytes_max: None,
         new_node: "node-a".to_owned(),
     };
     let text = refusal(Store::open(&settings, NOW).await);

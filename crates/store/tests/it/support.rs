@@ -41,6 +41,7 @@ pub fn settings(db: &TestDatabase) -> StoreSettings {
         postgres_url: (db.engine() == Engine::Postgres).then(|| db.url().to_owned()),
         connections: 6,
         queue_max: 1024,
+        inlet_bytes_max: None,
         new_node: "node-a".to_owned(),
     }
 }

@@ -79,10 +79,6 @@ pub struct LimitsSection {
     pub inlet_bytes_max: Option<NonZeroU64>,
     /// Commands that may wait for the writer.
     pub group_commit_queue_max: usize,
-    /// Commands in one commit.
-    pub group_commit_commands_max: usize,
-    /// Bytes in one commit.
-    pub group_commit_bytes_max: usize,
 }
 
 /// `[dispatch]`
@@ -166,16 +162,12 @@ impl LimitsSection {
         let rate = reader.value("limits.callbacks_per_second_max", |text| whole(text, 0..=1_000_000));
         let inlet = reader.value("limits.inlet_bytes_max", values::inlet_quota);
         let queue = reader.value("limits.group_commit_queue_max", |text| whole(text, 16..=1_000_000));
-        let commands = reader.value("limits.group_commit_commands_max", |text| whole(text, 1..=4096));
-        let bytes = reader.value("limits.group_commit_bytes_max", |text| whole(text, MIB / 16..=64 * MIB));
         Some(Self {
             request_body_bytes_max: request?,
             callback_body_bytes_max: callback?,
             callbacks_per_second_max: NonZeroU32::new(rate?),
             inlet_bytes_max: inlet?,
             group_commit_queue_max: queue?,
-            group_commit_commands_max: commands?,
-            group_commit_bytes_max: bytes?,
         })
     }
 }

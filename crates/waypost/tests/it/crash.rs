@@ -18,14 +18,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use domain::clock::Clock as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use simulator::{BusinessNumber, Fault, FaultRule, Simulator, SimulatorSettings, StatusPlan};
-use store::{Store, StoreSettings};
 use testkit::engine::{Engine, TestDatabase};
+use waypost::app::open_store;
 use waypost::clock::SystemClock;
+use waypost::commands::serve::real_world;
+use waypost::config::Config;
 
 use api::Api;
 use books::{Books, Fault as Wrong, Finding, Received, Watch};
@@ -113,9 +114,9 @@ async fn killed(db: &TestDatabase, seed: u64, kills: usize) -> Result<()> {
     let Written { accepted, taken, watch } = running.stop().await?;
     let mut books = Books { accepted, taken, unknown_max: kills * CALLS_IN_FLIGHT_MAX, ..Books::default() };
     let quiet = world.quiet(&api).await;
-    world.gather(&api, watch, &mut books).await?;
+    world.gather(&api, watch.context("nobody watched")?, &mut books).await?;
     world.server.kill()?;
-    (books.outbox, books.inlet) = left_behind(db).await?;
+    (books.outbox, books.inlet) = left_behind(&world.server).await?;
     let findings = books.compare();
     println!("{}", world.summary(&books, &findings, (kills, seed), started.elapsed()));
     quiet?;
@@ -243,15 +244,10 @@ impl World {
 }
 
 /// Rows of the outbox by state, and stored callbacks that are not applied, in a database that nobody serves.
-async fn left_behind(db: &TestDatabase) -> Result<([i64; 3], [usize; 2])> {
-    let settings = StoreSettings {
-        data_dir: db.path("data"),
-        postgres_url: (db.engine() == Engine::Postgres).then(|| db.url().to_owned()),
-        connections: 2,
-        queue_max: 16,
-        new_node: "crash-books".to_owned(),
-    };
-    let store = Store::open(&settings, SystemClock.now()).await?;
+async fn left_behind(server: &Server) -> Result<([i64; 3], [usize; 2])> {
+    let config = Config::load(None, server.environment())?;
+    let (clock, random) = real_world();
+    let store = open_store(&config, &clock, &random).await?;
     let outbox = store::outbox::counts(&mut store.read().await?.conn()).await?;
     let inlet = [store.inlet().pending(i64::MAX).await?.len(), store.inlet().odd(i64::MAX).await?.len()];
     store.close().await;

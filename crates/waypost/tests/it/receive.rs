@@ -106,6 +106,43 @@ on_both_engines! {
 }
 
 on_both_engines! {
+    async fn a_message_that_was_read_is_reported_to_meta(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        let wamid = app.simulator.control().inbound(Inbound::text(CUSTOMER, "are you there?")).await.unwrap().message_id;
+        let id = app.wait("the message", async || app.list("").await.first().and_then(|m| m["id"].as_i64())).await;
+        let mark = async |id: i64, body: &str| {
+            let request = app.http.post(app.url(&format!("/v1/messages/{id}/read"))).bearer_auth(&app.made.access_token);
+            request.body(body.to_owned()).send().await.unwrap()
+        };
+        assert_eq!(mark(id, "{\"typing\": true}").await.status(), StatusCode::ACCEPTED);
+        app.wait("the receipt at Meta", async || {
+            let requests = app.simulator.control().requests();
+            requests.into_iter().find(|entry| entry.request.contains(&wamid) && entry.request.contains("typing_indicator"))
+        })
+        .await;
+        assert_eq!(mark(999_999, "").await.status(), StatusCode::NOT_FOUND);
+        assert_eq!(mark(id, "{\"typing\": 1}").await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let sent = app.send_text(CUSTOMER, "yes").await;
+        app.wait_for_status(sent, "read").await;
+        assert_eq!(mark(sent, "").await.json::<Value>().await.unwrap()["code"], "not_inbound");
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn too_many_callbacks_and_a_full_inlet_are_told_to_come_back(db: TestDatabase) {
+        let limits = [("WAYPOST_LIMITS_CALLBACKS_PER_SECOND_MAX", "2"), ("WAYPOST_LIMITS_INLET_BYTES_MAX", "16777216")];
+        let app = TestApp::start_with(db, &limits).await;
+        let mut answers = Vec::new();
+        for number in 0..6 {
+            answers.push(deliver(&app, &text_message(PHONE_NUMBER_ID, &format!("wamid.{number}"), "hi")).await);
+        }
+        assert!(answers.starts_with(&[200, 200]) && answers.contains(&429), "{answers:?}");
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
     async fn the_first_answer_marks_what_it_answers(db: TestDatabase) {
         let app = TestApp::start(db).await;
         let quoted = app.send_text(CUSTOMER, "come at nine?").await;

@@ -138,6 +138,8 @@ on_both_engines! {
         let message = app.wait_for_status(id, "delivered").await;
         assert_eq!(message["simulated"], true);
         assert!(app.simulator.control().ledger(None).is_empty());
+        let log: Value = app.get(&format!("/v1/messages/{id}/attempts")).await.json().await.unwrap();
+        assert!(log["data"][0]["payload"].as_str().unwrap().contains("only a rehearsal"), "{log}");
         app.stop().await;
     }
 }

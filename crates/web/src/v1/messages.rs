@@ -6,13 +6,14 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use domain::draft::Draft;
-use domain::fields::FieldError;
+use domain::fields::{FieldError, Fields};
 use domain::ids::{ContactId, MessageId, SenderId};
 use domain::message::{Direction, MessageStatus};
 use domain::phone::E164;
 use domain::scope::AccountScope;
 use domain::time::Timestamp;
 use http::{HeaderMap, StatusCode};
+use messaging::reading::{self, MarkError};
 use messaging::send::AcceptedMessage;
 use messaging::{messages, send};
 use serde::Serialize;
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 use store::hot::IdempotencyKey;
 use store::message::{MessageFilter, Page, Place};
 
-use super::view::MessageView;
+use super::view::{AttemptView, MessageView};
 use crate::auth::TokenScope;
 use crate::problem::Problem;
 use crate::state::Web;
@@ -86,6 +87,45 @@ pub(super) async fn show(
     let id: MessageId = id.parse().map_err(|_| Problem::not_found("message"))?;
     let message = messages::find(&web.core, &scope, id).await?;
     Ok(Json(message.ok_or_else(|| Problem::not_found("message"))?.into()))
+}
+
+/// `GET /v1/messages/{id}/attempts`
+pub(super) async fn attempts(
+    TokenScope(scope): TokenScope,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+) -> Result<Json<List<AttemptView>>, Problem> {
+    let id: MessageId = id.parse().map_err(|_| Problem::not_found("message"))?;
+    let found = messages::find_with_attempts(&web.core, &scope, id).await?;
+    let (_, attempts) = found.ok_or_else(|| Problem::not_found("message"))?;
+    Ok(Json(List { data: attempts.into_iter().map(AttemptView::from).collect(), next: None }))
+}
+
+/// `POST /v1/messages/{id}/read`
+pub(super) async fn mark_read(
+    TokenScope(scope): TokenScope,
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let id: MessageId = id.parse().map_err(|_| Problem::not_found("message"))?;
+    let typing = if body.is_empty() { false } else { read_typing(&body)? };
+    reading::mark(&web.core, &scope, id, typing).await.map_err(|error| match error {
+        MarkError::NotFound => Problem::not_found("message"),
+        MarkError::NotInbound => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_inbound", error.to_string()),
+        MarkError::Store(error) => error.into(),
+    })?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// `{"typing": true}`, and nothing else.
+fn read_typing(body: &Bytes) -> Result<bool, Problem> {
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))?;
+    let mut fields = Fields::of(&body, "")?;
+    let typing = fields.optional_boolean("typing")?.unwrap_or(false);
+    fields.finish()?;
+    Ok(typing)
 }
 
 /// A page of a list; `next` leads to older rows.

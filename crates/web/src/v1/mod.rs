@@ -15,6 +15,8 @@ pub fn router() -> Router<Web> {
     Router::new()
         .route("/v1/messages", post(messages::create).get(messages::list))
         .route("/v1/messages/{id}", get(messages::show))
+        .route("/v1/messages/{id}/attempts", get(messages::attempts))
+        .route("/v1/messages/{id}/read", post(messages::mark_read))
         .route("/v1/senders", get(messages::senders))
         .route("/v1/{*rest}", any(unknown))
 }

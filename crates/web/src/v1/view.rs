@@ -1,6 +1,6 @@
 //! How the native API shows a message.
 
-use domain::attempt::StatusTimes;
+use domain::attempt::{AttemptStatus, StatusTimes};
 use domain::message::{Class, Direction};
 use domain::refusal::Failure;
 use domain::time::Timestamp;
@@ -75,6 +75,41 @@ impl From<Message> for MessageView {
             read_at: times.read,
             failed_at: times.failed,
             replied_at: message.replied_at,
+        }
+    }
+}
+
+/// One attempt with the exact request and what came back.
+#[derive(Debug, Serialize)]
+pub(super) struct AttemptView {
+    number: i64,
+    status: AttemptStatus,
+    path: String,
+    /// The exact request, without secrets.
+    payload: String,
+    http_status: Option<i64>,
+    /// The provider's answer, as it came.
+    answer: Option<String>,
+    /// What we noted where no answer came.
+    note: Option<String>,
+    failure: Option<Failure>,
+    started_at: Timestamp,
+    finished_at: Option<Timestamp>,
+}
+
+impl From<store::call::AttemptView> for AttemptView {
+    fn from(attempt: store::call::AttemptView) -> Self {
+        Self {
+            number: attempt.number,
+            status: attempt.status,
+            path: attempt.path,
+            payload: attempt.payload,
+            http_status: attempt.http_status,
+            answer: attempt.answer,
+            note: attempt.note,
+            failure: attempt.failure,
+            started_at: attempt.started_at,
+            finished_at: attempt.finished_at,
         }
     }
 }

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use askama::Template;
 use domain::refusal::Failure;
 
+use super::call::MessageCall;
 use super::compose::{ComposeForm, ComposeKind};
 use super::moment::Moment;
 use super::row::MessageRow;
 use super::shell::Shell;
-use super::status::{StatusWord, Way, refusal_key};
+use super::status::{ContentKind, StatusWord, Way, refusal_key};
 use super::{Samples, Words, awkward, isolated};
 use crate::catalogue::Catalogue;
 
@@ -121,6 +122,8 @@ pub struct MessageStep {
     pub gap: Option<String>,
     /// Why, for a failure.
     pub failure: Option<Failure>,
+    /// The attempt that began then.
+    pub call: Option<MessageCall>,
 }
 
 /// `GET {base}/messages/{id}`: the life of one message.
@@ -210,6 +213,11 @@ impl Samples for MessagePage {
             at: Moment::sample(minutes_ago),
             gap: Some(gap.to_owned()).filter(|gap| !gap.is_empty()),
             failure: None,
+            call: None,
+        };
+        let attempt = |call: MessageCall, gap: &str| MessageStep {
+            call: Some(call),
+            ..step(StatusWord::Calling, 5, gap)
         };
         let usual = |shell| Self {
             shell,
@@ -219,6 +227,7 @@ impl Samples for MessagePage {
             parameters: vec!["Yael".to_owned(), "512".to_owned()],
             steps: vec![
                 step(StatusWord::Queued, 5, ""),
+                attempt(MessageCall::sample(1), "+0.1 s"),
                 step(StatusWord::Submitted, 5, "+0.4 s"),
                 step(StatusWord::Sent, 5, "+0.9 s"),
                 step(StatusWord::Delivered, 4, "+2.2 s"),
@@ -230,7 +239,9 @@ impl Samples for MessagePage {
         let failing = |row: MessageRow, shell| {
             let failure = row.failure.clone();
             let failed = MessageStep { failure, ..step(StatusWord::Failed, 63, "+1.2 s") };
-            Self { row, steps: vec![step(StatusWord::Queued, 64, ""), failed], ..usual(shell) }
+            let tries = [attempt(MessageCall::silent(1), "+0.1 s"), attempt(MessageCall::refused(2), "+31.0 s")];
+            let steps = [step(StatusWord::Queued, 64, "")].into_iter().chain(tries).chain([failed]).collect();
+            Self { row, steps, attempts: 2, ..usual(shell) }
         };
         let received = Self {
             row: MessageRow::right_to_left(899),
@@ -242,9 +253,23 @@ impl Samples for MessagePage {
             ..usual(Shell::right_to_left())
         };
         let much = Self {
+            steps: vec![attempt(MessageCall::too_much(1), ""), attempt(MessageCall::waiting(2), "+1.0 s")],
             text: format!("{} {}", awkward::MARKUP, "wordwithoutanend".repeat(250)),
             parameters: vec![awkward::MARKUP.to_owned(), awkward::long_name()],
             ..failing(MessageRow::too_much(7), Shell::too_much())
+        };
+        let kept = Self {
+            row: MessageRow {
+                simulated: true,
+                excerpt: String::new(),
+                kind: ContentKind::Template("hello_world".to_owned()),
+                status: StatusWord::Delivered,
+                ..MessageRow::right_to_left(12)
+            },
+            text: String::new(),
+            parameters: Vec::new(),
+            steps: vec![step(StatusWord::Queued, 5, ""), attempt(MessageCall::kept(1), "+0.0 s")],
+            ..usual(Shell::right_to_left())
         };
         let bare = MessageRow { contact_name: None, phone: None, ..MessageRow::sample(3) };
         vec![
@@ -253,6 +278,7 @@ impl Samples for MessagePage {
             Self { row: bare, text: String::new(), steps: Vec::new(), external_id: None, ..usual(Shell::sample()) },
             much,
             received,
+            kept,
         ]
     }
 }

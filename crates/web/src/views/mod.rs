@@ -3,6 +3,9 @@
 //! Contexts hold values that are ready to be shown. They ask no database and no clock; templates compute nothing.
 //! Every text comes from the [`Catalogue`](crate::catalogue::Catalogue) through [`Words`].
 
+pub mod call;
+pub mod callbacks;
+pub mod code;
 pub mod compose;
 pub mod error;
 pub mod messages;

@@ -53,11 +53,24 @@ impl Document {
     }
 }
 
+/// The areas that the rail leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// The messages of the account.
+    Messages,
+    /// The callbacks of the installation.
+    Callbacks,
+}
+
 /// The frame around the pages of an account.
 #[derive(Clone, Debug)]
 pub struct Shell {
     /// Language and colours.
     pub document: Document,
+    /// The area the page is in.
+    pub area: Area,
+    /// Whether the person may see what belongs to the whole installation.
+    pub is_super_admin: bool,
     /// Where the account's pages are: `/app/accounts/7`, without a slash at the end.
     pub base: String,
     /// Name of the account.
@@ -78,6 +91,10 @@ impl Shell {
     #[must_use]
     pub fn messages(&self) -> String {
         format!("{}/messages", self.base)
+    }
+
+    fn is_in(&self, area: &Area) -> bool {
+        self.area == *area
     }
 
     /// The letter of the account's avatar.
@@ -106,6 +123,8 @@ impl Shell {
     pub(crate) fn sample() -> Self {
         Self {
             document: Document::new("en"),
+            area: Area::Messages,
+            is_super_admin: false,
             base: "/app/accounts/7".to_owned(),
             account_name: "Carmel View Hotel".to_owned(),
             user_name: "Noa Levi".to_owned(),

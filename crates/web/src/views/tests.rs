@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use askama::Template;
 
+use super::callbacks::CallbacksPage;
 use super::compose::{ComposeFragment, MessageSent};
 use super::error::ErrorPage;
 use super::messages::{MessagePage, MessagesPage};
@@ -48,6 +49,7 @@ fn pages() -> Vec<(String, String)> {
         render::<ErrorPage>("error"),
         render::<MessagesPage>("messages"),
         render::<MessagePage>("message"),
+        render::<CallbacksPage>("callbacks"),
         render::<MessageRowFragment>("row"),
         render::<ComposeFragment>("compose"),
         render::<MessageSent>("sent"),

@@ -20,17 +20,17 @@ const SENDERS: u64 = 8;
 const CUSTOMERS: u64 = 3;
 /// A server that is killed is back long before.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
-const AGAIN_AFTER: Duration = Duration::from_millis(15);
+const AGAIN_AFTER: Duration = Duration::from_millis(25);
 
 /// What every part of the load needs.
 #[derive(Clone)]
 pub(super) struct Load {
-    pub api: Api,
-    pub sender: i64,
-    pub control: Control,
-    pub pulses: Arc<Pulses>,
-    pub seed: u64,
-    pub stop: CancellationToken,
+    api: Api,
+    sender: i64,
+    control: Control,
+    pulses: Arc<Pulses>,
+    seed: u64,
+    stop: CancellationToken,
     next: Arc<AtomicU32>,
 }
 
@@ -39,7 +39,8 @@ pub(super) struct Load {
 pub(super) struct Written {
     pub accepted: Vec<Accepted>,
     pub taken: Vec<Taken>,
-    pub watch: Watch,
+    /// Of the one part that watches.
+    pub watch: Option<Watch>,
 }
 
 /// The load while it runs.
@@ -57,9 +58,7 @@ impl Running {
             let part = part.context("a part of the load panicked")??;
             all.accepted.extend(part.accepted);
             all.taken.extend(part.taken);
-            if part.watch.changes > 0 || !part.watch.regressions.is_empty() {
-                all.watch = part.watch;
-            }
+            all.watch = all.watch.or(part.watch);
         }
         Ok(all)
     }
@@ -121,12 +120,12 @@ async fn send(load: Load, mut random: StdRng) -> Result<Written> {
 
 async fn accepted(load: &Load, key: &str, what: (&str, &str)) -> Result<i64> {
     let started = Instant::now();
-    let mut is_open = false;
+    let mut was_tried = false;
     while started.elapsed() < GIVE_UP_AFTER {
         match load.api.post(load.sender, key, what).await? {
             Posted::Accepted { id, repeated } => {
                 load.pulses.accepted.beat();
-                if repeated && is_open {
+                if repeated && was_tried {
                     load.pulses.repeated.beat();
                 }
                 if let Some(id) = id {
@@ -135,7 +134,7 @@ async fn accepted(load: &Load, key: &str, what: (&str, &str)) -> Result<i64> {
             }
             Posted::Nothing => load.pulses.broken.beat(),
         }
-        is_open = true;
+        was_tried = true;
         tokio::time::sleep(AGAIN_AFTER).await;
     }
     bail!("{key} was not accepted within {} s", GIVE_UP_AFTER.as_secs())
@@ -191,5 +190,5 @@ async fn watch(load: Load) -> Result<Written> {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    Ok(Written { watch, ..Written::default() })
+    Ok(Written { watch: Some(watch), ..Written::default() })
 }

@@ -39,6 +39,11 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// What it is configured with.
+    pub(super) fn environment(&self) -> impl Iterator<Item = (String, String)> {
+        self.environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone()))
+    }
+
     /// `waypost setup`; answers the access token.
     pub(super) async fn set_up(&self) -> Result<String> {
         let command = self.command(&["setup", "--account", "Carmel View Hotel", "--email", "noa@waypost.example"]);
