@@ -160,11 +160,15 @@ impl AttemptState {
     }
 
     /// Of several failure reports the earliest is kept, and of equal times the smaller text, so that order is nothing.
+    /// A report without a reason is one of its own, else the time of the earliest and the reason kept would part.
     fn keep_failure(&mut self, evidence: &Evidence) {
-        let Some(reported) = &evidence.failure else { return };
+        if evidence.status != AttemptStatus::Failed {
+            return;
+        }
+        let reported = evidence.failure.clone().unwrap_or_else(Failure::without_reason);
         let known = self.failure.as_ref().map(|failure| (self.times.failed, failure));
-        if known.is_none_or(|known| (Some(evidence.at), reported) < known) {
-            self.failure = Some(reported.clone());
+        if known.is_none_or(|known| (Some(evidence.at), &reported) < known) {
+            self.failure = Some(reported);
         }
     }
 }

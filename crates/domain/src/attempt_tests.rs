@@ -6,7 +6,7 @@ use crate::refusal::RefusalKind;
 fn evidence() -> impl Strategy<Value = Evidence> {
     (0_usize..8, 0_i64..50, 0_u8..3).prop_map(|(status, at, code)| {
         let status = AttemptStatus::ALL[status];
-        let failure = (status == AttemptStatus::Failed).then(|| Failure {
+        let failure = (status == AttemptStatus::Failed && code > 0).then(|| Failure {
             code: code.to_string(),
             kind: RefusalKind::Recipient,
             reason: "not reachable".to_owned(),

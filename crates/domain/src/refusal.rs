@@ -77,3 +77,16 @@ pub struct Failure {
     /// What helps.
     pub remedy: String,
 }
+
+impl Failure {
+    /// A failure that was reported without saying why.
+    #[must_use]
+    pub fn without_reason() -> Self {
+        Self {
+            code: "no_reason".to_owned(),
+            kind: RefusalKind::Permanent,
+            reason: "The provider reported a failure and gave no reason.".to_owned(),
+            remedy: "Try another way to reach this person, or ask the provider with the message's id.".to_owned(),
+        }
+    }
+}

@@ -333,15 +333,22 @@ pub async fn of_message(
 static ABANDON: Batch = Batch::new(
     &[("account_id", Int), ("message_id", Int), ("number", Int)],
     "UPDATE attempt SET status = 2 FROM input WHERE attempt.account_id = input.account_id
-       AND attempt.message_id = input.message_id AND attempt.number = input.number AND attempt.status < 2",
+       AND attempt.message_id = input.message_id AND attempt.number = input.number AND attempt.status < 2
+     RETURNING attempt.account_id, attempt.message_id, attempt.number",
 );
 
-/// Attempts whose answer nobody will read: they become unknown, unless evidence says more already.
+/// Attempts whose answer nobody will read: they become unknown, unless evidence says more already. Answers those that
+/// became unknown.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
-pub async fn abandon_all(conn: &mut Conn<'_>, keys: &[AttemptKey]) -> Result<(), StoreError> {
+pub async fn abandon_all(conn: &mut Conn<'_>, keys: &[AttemptKey]) -> Result<Vec<AttemptKey>, StoreError> {
     let rows: Vec<_> = keys.iter().map(|k| values![k.account, k.message, k.number]).collect();
-    conn.batch(&ABANDON, &rows).await?;
-    Ok(())
+    let rows = conn.batch(&ABANDON, &rows).await?;
+    rows.iter()
+        .map(|row| {
+            let mut row = row.reader();
+            Ok(AttemptKey { account: row.read()?, message: row.read()?, number: row.read()? })
+        })
+        .collect()
 }

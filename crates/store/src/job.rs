@@ -26,10 +26,12 @@ pub struct NewJob<'a> {
 
 const INSERT: Sql = Sql::same(
     "INSERT INTO job (id, account_id, kind, payload, unique_key, state, attempts, run_at, created_at)
-     VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7) ON CONFLICT (kind, unique_key) DO NOTHING",
+     VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7)
+     ON CONFLICT (kind, unique_key) DO UPDATE SET state = 0, attempts = 0, run_at = excluded.run_at,
+       payload = excluded.payload, last_error = NULL WHERE job.state = 2",
 );
 
-/// Stores a job, unless one with its key waits already.
+/// Stores a job, unless one with its key waits already; one that failed for good gets a new chance.
 ///
 /// # Errors
 /// As classified by [`StoreError`].

@@ -324,7 +324,10 @@ pub(crate) async fn remove(conn: &mut Conn<'_>, entries: &[(AccountId, MessageId
 }
 
 /// Settled by evidence; a call that is under way settles itself.
-pub(crate) async fn remove_settled_by_evidence(
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn remove_settled_by_evidence(
     conn: &mut Conn<'_>,
     entries: &[(AccountId, MessageId)],
 ) -> Result<(), StoreError> {

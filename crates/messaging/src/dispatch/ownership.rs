@@ -114,13 +114,17 @@ async fn settle_abandoned(
             keys.push(AttemptKey { account: abandoned.account, message: abandoned.message, number: abandoned.number });
         }
     }
-    call::abandon_all(conn, &keys).await?;
-    let messages: Vec<_> = keys.iter().map(|key| (key.account, key.message)).collect();
+    let unknown = call::abandon_all(conn, &keys).await?;
+    // A callback may have told of an attempt before its answer could be written: that one is settled.
+    let settled: Vec<_> =
+        keys.iter().filter(|key| !unknown.contains(key)).map(|key| (key.account, key.message)).collect();
+    outbox::remove_settled_by_evidence(conn, &settled).await?;
+    let messages: Vec<_> = unknown.iter().map(|key| (key.account, key.message)).collect();
     let versions = message::set_status(conn, &messages, MessageStatus::Unknown, None).await?;
     let events: Vec<NewEvent> = versions
         .into_iter()
         .map(|(account, id, version)| NewEvent::message(account, MESSAGE_UPDATED, id, version))
         .collect();
     event::insert_all(conn, &events, now).await?;
-    Ok(keys.len())
+    Ok(unknown.len())
 }

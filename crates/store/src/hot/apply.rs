@@ -145,9 +145,13 @@ async fn apply_statuses(
         }
     }
     let standings = evidence::raise(conn, findings, now).await?;
-    learn_ids(conn, statuses, &standings).await?;
     let early: Vec<EarlyStatus<'_>> = waiting.iter().map(|(_, status)| early_status(status)).collect();
     early::keep_all(conn, &early, now).await?;
+    let learnt = learn_ids(conn, statuses, &standings).await?;
+    let woken = early::take_all(conn, &learnt).await?;
+    if !woken.is_empty() {
+        evidence::raise(conn, woken, now).await?;
+    }
     Ok(waiting.into_iter().map(|(place, _)| place).collect())
 }
 
@@ -172,12 +176,13 @@ fn early_status(status: &StatusChange) -> EarlyStatus<'_> {
     }
 }
 
-/// Where the answer was lost or is late, the callback's echo of our reference teaches us the provider's id.
+/// Where the answer was lost or is late, the callback's echo of our reference teaches us the provider's id; answers what
+/// was learnt, since statuses without an echo may be waiting for it.
 async fn learn_ids(
     conn: &mut Conn<'_>,
     statuses: &[(usize, &StatusChange)],
     standings: &HashMap<AttemptKey, evidence::Standing>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<NewExternalId>, StoreError> {
     let ids: Vec<NewExternalId> = statuses
         .iter()
         .filter_map(|(_, status)| {
@@ -195,7 +200,7 @@ async fn learn_ids(
         })
         .collect();
     call::insert_external_ids(conn, &ids).await?;
-    Ok(())
+    Ok(ids)
 }
 
 /// Answers the places of the messages that were new.

@@ -42,7 +42,7 @@ const PHONE_NUMBER_ID: &str = "106540352242922";
 const BUSINESS_ACCOUNT_ID: &str = "102290129340398";
 /// As many calls can be open at a kill.
 const CALLS_IN_FLIGHT_MAX: usize = 32;
-const QUIET_WITHIN: Duration = Duration::from_secs(60);
+const QUIET_WITHIN: Duration = Duration::from_secs(80);
 /// Twice the time after which stored callbacks and retries are looked for without a hint.
 const APPLIED_WITHIN: Duration = Duration::from_secs(2);
 
@@ -154,7 +154,7 @@ impl World {
             self.pause(0..250).await;
         } else {
             self.server.ready(&self.http).await?;
-            self.pause(100..900).await;
+            self.pause(100..1300).await;
         }
         let came = match moment {
             Moment::Anytime | Moment::Starting => true,

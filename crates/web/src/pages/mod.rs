@@ -3,6 +3,8 @@
 //! Whoever handles a page of an account takes a [`scope::PageScope`], the only way to its [`domain::scope::AccountScope`].
 
 pub mod assets;
+pub mod callbacks;
+mod calls;
 pub mod compose;
 mod compose_form;
 pub mod error;
@@ -42,7 +44,9 @@ pub fn router(web: &Web) -> Router<Web> {
         .route("/app/accounts/{account}/messages/{id}", get(messages::show))
         .route("/app/accounts/{account}/messages/{id}/row", get(messages::row))
         .route("/app/accounts/{account}/events", get(events::stream))
+        .route("/installation/callbacks", get(callbacks::list))
         .route("/app/{*rest}", any(|| async { PageError::NotFound }))
+        .route("/installation/{*rest}", any(|| async { PageError::NotFound }))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(from_fn(same_origin::require))
         .layer(from_fn_with_state(web.clone(), error::finish))

@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use store::call::AttemptView;
 use store::message::Message;
 
+use super::calls;
 use crate::catalogue::Catalogue;
 use crate::views::messages::MessageStep;
 use crate::views::moment::Moment;
@@ -28,8 +29,13 @@ pub(super) struct Viewer {
 }
 
 impl Viewer {
-    fn moment(&self, at: Timestamp) -> Moment {
+    pub(super) fn moment(&self, at: Timestamp) -> Moment {
         Moment::new(at, self.now, &self.zone, self.catalogue)
+    }
+
+    /// How long something took.
+    pub(super) fn length(&self, length: Duration) -> String {
+        self.gap(length).trim_start_matches('+').to_owned()
     }
 
     /// How long after the first thing another happened.
@@ -184,51 +190,72 @@ fn received(content: &str) -> Said {
 /// What happened to a message, oldest first.
 pub(super) fn steps(message: &Message, attempts: &[AttemptView], viewer: &Viewer) -> Vec<MessageStep> {
     let mut happened = match message.direction {
-        Direction::Inbound => vec![(message.created_at, StatusWord::Received, None)],
+        Direction::Inbound => vec![Happened::new(message.created_at, StatusWord::Received)],
         Direction::Outbound => life(message, attempts),
     };
     // Stable: of what happened at the same time, what comes first in a life stays first.
-    happened.sort_by_key(|(at, ..)| *at);
-    let first = happened.first().map_or(message.created_at, |(at, ..)| *at);
-    let step = |(place, (at, status, failure)): (usize, (Timestamp, StatusWord, Option<Failure>))| MessageStep {
-        status,
-        at: viewer.moment(at),
-        gap: (place > 0).then(|| viewer.gap(at.since(first))),
-        failure,
+    happened.sort_by_key(|happened| happened.at);
+    let first = happened.first().map_or(message.created_at, |happened| happened.at);
+    let step = |(place, happened): (usize, Happened<'_>)| MessageStep {
+        status: happened.status,
+        at: viewer.moment(happened.at),
+        gap: (place > 0).then(|| viewer.gap(happened.at.since(first))),
+        failure: happened.failure,
+        call: happened.attempt.map(|attempt| calls::call(attempt, message.simulated, viewer)),
     };
     happened.into_iter().enumerate().map(step).collect()
 }
 
-type Happened = (Timestamp, StatusWord, Option<Failure>);
+#[derive(Clone, Debug)]
+struct Happened<'a> {
+    at: Timestamp,
+    status: StatusWord,
+    failure: Option<Failure>,
+    attempt: Option<&'a AttemptView>,
+}
 
-fn life(message: &Message, attempts: &[AttemptView]) -> Vec<Happened> {
-    let mut happened: Vec<Happened> = Vec::new();
+impl<'a> Happened<'a> {
+    const fn new(at: Timestamp, status: StatusWord) -> Self {
+        Self { at, status, failure: None, attempt: None }
+    }
+
+    fn because(self, failure: Option<&Failure>) -> Self {
+        Self { failure: failure.cloned(), ..self }
+    }
+
+    fn attempt(attempt: &'a AttemptView) -> Self {
+        Self { attempt: Some(attempt), ..Self::new(attempt.started_at, StatusWord::Calling) }
+    }
+}
+
+fn life<'a>(message: &Message, attempts: &'a [AttemptView]) -> Vec<Happened<'a>> {
     let start = if message.send_at.is_some() { StatusWord::Scheduled } else { StatusWord::Queued };
-    happened.push((message.created_at, start, None));
+    let mut happened = vec![Happened::new(message.created_at, start)];
     for attempt in attempts {
-        happened.push((attempt.started_at, StatusWord::Calling, None));
+        happened.push(Happened::attempt(attempt));
         let ended = attempt.finished_at.unwrap_or(attempt.started_at);
         match attempt.status {
-            AttemptStatus::Unknown => happened.push((ended, StatusWord::Unknown, None)),
+            AttemptStatus::Unknown => happened.push(Happened::new(ended, StatusWord::Unknown)),
             AttemptStatus::Failed => {
                 // The message keeps the time of one failure; it is exact where there was one attempt.
                 let at = message.times.failed.filter(|_| attempts.len() == 1).unwrap_or(ended);
-                happened.push((at, StatusWord::Failed, attempt.failure.clone()));
+                happened.push(Happened::new(at, StatusWord::Failed).because(attempt.failure.as_ref()));
             }
             _ => {}
         }
     }
     let times = &message.times;
-    let known = |word: StatusWord, at: Option<Timestamp>| at.map(|at| (at, word, None));
+    let known = |word: StatusWord, at: Option<Timestamp>| at.map(|at| Happened::new(at, word));
     happened.extend(known(StatusWord::Submitted, times.submitted));
     happened.extend(known(StatusWord::Sent, times.sent));
-    if !happened.iter().any(|(_, word, _)| *word == StatusWord::Failed) {
-        happened.extend(times.failed.map(|at| (at, StatusWord::Failed, message.failure.clone())));
+    let why = message.failure.as_ref();
+    if !happened.iter().any(|happened| happened.status == StatusWord::Failed) {
+        happened.extend(known(StatusWord::Failed, times.failed).map(|happened| happened.because(why)));
     }
     happened.extend(known(StatusWord::Delivered, times.delivered));
     happened.extend(known(StatusWord::Read, times.read));
     if message.status == MessageStatus::Expired {
-        happened.extend(message.expires_at.map(|at| (at, StatusWord::Expired, message.failure.clone())));
+        happened.extend(known(StatusWord::Expired, message.expires_at).map(|happened| happened.because(why)));
     }
     happened
 }

@@ -161,6 +161,9 @@ fn a_failure_is_told_where_it_happened() {
     use StatusWord as Word;
     assert_eq!(words(&shown), [Word::Scheduled, Word::Calling, Word::Failed, Word::Calling, Word::Unknown]);
     assert!(shown[2].failure.is_some());
+    let calls: Vec<Option<&str>> =
+        shown.iter().map(|step| step.call.as_ref().map(|call| call.number.as_str())).collect();
+    assert_eq!(calls, [None, Some("1"), None, Some("2"), None]);
     let expired = Message { status: MessageStatus::Expired, ..template() };
     assert_eq!(words(&steps(&expired, &[], &viewer())), [Word::Queued, Word::Expired]);
 }

@@ -19,7 +19,7 @@ use super::{base_of, messages_of};
 use crate::auth;
 use crate::catalogue::Catalogue;
 use crate::state::Web;
-use crate::views::shell::{Document, Shell};
+use crate::views::shell::{Area, Document, Shell};
 
 /// A signed-in person in an account they work in. Without a session it leads to the door, without a membership to
 /// "nothing here".
@@ -59,6 +59,8 @@ impl PageScope {
         let (newest, _) = store::event::ends(&mut reading.conn(), &self.scope).await?;
         Ok(Shell {
             document: Document::new(&self.account.language),
+            area: Area::Messages,
+            is_super_admin: self.signed_in.super_admin,
             base: base_of(self.account.id),
             account_name: self.account.name.clone(),
             user_name: self.signed_in.name.clone(),
@@ -93,13 +95,35 @@ impl FromRequestParts<Web> for ScriptScope {
     }
 }
 
+/// A signed-in person who runs the installation, with the frame of the first account they work in. For everybody else
+/// there is nothing here.
+#[derive(Clone, Debug)]
+pub struct SuperAdminScope(pub PageScope);
+
+impl FromRequestParts<Web> for SuperAdminScope {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, PageError> {
+        let jar = CookieJar::from_headers(&parts.headers);
+        let Some(signed_in) = auth::session(web, &jar).await? else { return Err(to_the_door(parts)) };
+        if !signed_in.super_admin {
+            return Err(PageError::NotFound);
+        }
+        let first = auth::memberships(web, &signed_in).await?.into_iter().next();
+        Ok(Self(in_account(web, signed_in, first.ok_or(PageError::Forbidden)?).await?))
+    }
+}
+
 async fn of_account(parts: &mut Parts, web: &Web, signed_in: SignedIn) -> Result<PageScope, PageError> {
     let places = Path::<HashMap<String, String>>::from_request_parts(parts, web).await;
     let Path(places) = places.map_err(|_| PageError::NotFound)?;
     let wanted: AccountId = places.get("account").and_then(|text| text.parse().ok()).ok_or(PageError::NotFound)?;
     let memberships = auth::memberships(web, &signed_in).await?;
     let membership = memberships.into_iter().find(|membership| membership.account == wanted);
-    let membership = membership.ok_or(PageError::NotFound)?;
+    in_account(web, signed_in, membership.ok_or(PageError::NotFound)?).await
+}
+
+async fn in_account(web: &Web, signed_in: SignedIn, membership: Membership) -> Result<PageScope, PageError> {
     let scope = auth::scope_of(&signed_in, &membership);
     let account = {
         let mut reading = web.core.store.read().await?;

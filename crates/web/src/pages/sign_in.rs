@@ -237,8 +237,9 @@ fn cookie_text(secret: &str, lifetime: Duration, secure: bool) -> String {
 pub(super) fn local_path(next: &str) -> &str {
     let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let path = next.split(['?', '#']).next().unwrap_or_default();
-    let leads_in =
-        next.starts_with("/app/") && !next.contains("//") && !["/app/sign-in", "/app/sign-out"].contains(&path);
+    let leads_in = ["/app/", "/installation/"].iter().any(|area| next.starts_with(area))
+        && !next.contains("//")
+        && !["/app/sign-in", "/app/sign-out"].contains(&path);
     if is_plain && leads_in { next } else { HOME }
 }
 
@@ -248,7 +249,12 @@ mod tests {
 
     #[test]
     fn the_way_back_stays_here() {
-        for stays in ["/app/accounts/7/messages", "/app/accounts/7/messages?q=%2B972&status=read", "/app/x#y"] {
+        for stays in [
+            "/app/accounts/7/messages",
+            "/app/accounts/7/messages?q=%2B972&status=read",
+            "/app/x#y",
+            "/installation/callbacks",
+        ] {
             assert_eq!(local_path(stays), stays);
         }
         for leads_away in [
@@ -265,6 +271,8 @@ mod tests {
             "/app/ x",
             "/app/חדר",
             "/application/x",
+            "/installation",
+            "/installation//evil.example",
             "/app/sign-in?next=%2Fapp%2F",
             "/app/sign-out",
         ] {

@@ -2,10 +2,10 @@
 
 use domain::refusal::Failure;
 
+use super::awkward;
 use super::code::Code;
 use super::moment::Moment;
 use super::row::MessageRow;
-use super::awkward;
 use crate::catalogue::Catalogue;
 
 /// How a call ended, as far as it did.

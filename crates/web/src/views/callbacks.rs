@@ -133,7 +133,12 @@ impl CallbackItem {
         vec![
             Self::sample(1, CallbackState::Foreign, note, foreign.as_bytes()),
             Self::sample(2, CallbackState::Undecodable, "expected value at line 1 column 1", b"hello=1&\xFF\xFE"),
-            Self::sample(3, CallbackState::Refused, "application meta-old is not configured any more", hebrew.as_bytes()),
+            Self::sample(
+                3,
+                CallbackState::Refused,
+                "application meta-old is not configured any more",
+                hebrew.as_bytes(),
+            ),
             Self::sample(90, CallbackState::Undecodable, "", b""),
         ]
     }

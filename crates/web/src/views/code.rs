@@ -40,11 +40,8 @@ fn size(bytes: usize, catalogue: &Catalogue) -> String {
         return catalogue.tf("size.bytes", &[("count", bytes.to_string().as_str())]);
     }
     let tenths = (bytes * 10).div_ceil(1024);
-    let count = if tenths.is_multiple_of(10) {
-        (tenths / 10).to_string()
-    } else {
-        format!("{}.{}", tenths / 10, tenths % 10)
-    };
+    let count =
+        if tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) };
     catalogue.tf("size.kilobytes", &[("count", count.as_str())])
 }
 
@@ -138,7 +135,7 @@ mod tests {
         assert_eq!((shown.text.len(), shown.size.as_str()), (65_534, "78.2 KB"));
         assert_eq!(shown.shown.as_deref(), Some("64 KB"));
         let json = format!("[\"{text}\"]");
-        assert_eq!(code(json.as_bytes(), 1_024).text.len(), 1_024);
+        assert_eq!(code(json.as_bytes(), 1_024).text.len(), 1_023);
         // Indentation grows with the depth, and the depth with whatever somebody sends.
         let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
         let shown = code(deep.as_bytes(), 65_536);

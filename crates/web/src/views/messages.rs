@@ -159,6 +159,11 @@ impl MessagePage {
         if self.row.way.is_out() { self.tf("message.to", &values) } else { self.tf("message.from", &values) }
     }
 
+    fn answer_title(&self, call: &MessageCall) -> String {
+        let status = call.http_status.as_ref();
+        status.map_or_else(String::new, |status| self.tf("call.status", &[("status", status.as_str())]))
+    }
+
     fn refusal(&self, failure: &Failure) -> &'static str {
         self.catalogue().t(refusal_key(failure.kind))
     }
@@ -215,10 +220,8 @@ impl Samples for MessagePage {
             failure: None,
             call: None,
         };
-        let attempt = |call: MessageCall, gap: &str| MessageStep {
-            call: Some(call),
-            ..step(StatusWord::Calling, 5, gap)
-        };
+        let attempt =
+            |call: MessageCall, gap: &str| MessageStep { call: Some(call), ..step(StatusWord::Calling, 5, gap) };
         let usual = |shell| Self {
             shell,
             row: MessageRow::sample(900),
@@ -263,6 +266,7 @@ impl Samples for MessagePage {
                 simulated: true,
                 excerpt: String::new(),
                 kind: ContentKind::Template("hello_world".to_owned()),
+                way: Way::Out,
                 status: StatusWord::Delivered,
                 ..MessageRow::right_to_left(12)
             },

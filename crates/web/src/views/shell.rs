@@ -93,8 +93,10 @@ impl Shell {
         format!("{}/messages", self.base)
     }
 
-    fn is_in(&self, area: &Area) -> bool {
-        self.area == *area
+    /// Whether the rail marks this area.
+    #[must_use]
+    pub fn is_in(&self, area: Area) -> bool {
+        self.area == area
     }
 
     /// The letter of the account's avatar.
