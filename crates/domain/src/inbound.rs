@@ -1,7 +1,7 @@
 //! What a provider's callback says, in Waypost's words. Each decoder of `providers` speaks these types.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::address::UserIdentifier;
 use crate::attempt::Evidence;
@@ -52,9 +52,9 @@ pub struct Person {
     pub name: Option<String>,
 }
 
-/// What a person sent.
+/// What a person sent. Written and read as Meta's own message object, like what is sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(into = "Value", from = "Value")]
 pub enum InboundContent {
     /// Free text.
     Text {
@@ -119,6 +119,50 @@ impl InboundContent {
     }
 }
 
+impl From<InboundContent> for Value {
+    fn from(content: InboundContent) -> Self {
+        match content {
+            InboundContent::Text { body } => json!({"type": "text", "text": {"body": body}}),
+            InboundContent::Image { media_id, mime_type, caption } => {
+                json!({"type": "image", "image": {"id": media_id, "mime_type": mime_type, "caption": caption}})
+            }
+            InboundContent::Button { text, payload } => {
+                json!({"type": "button", "button": {"text": text, "payload": payload}})
+            }
+            InboundContent::ButtonReply { id, title } => json!({
+                "type": "interactive",
+                "interactive": {"type": "button_reply", "button_reply": {"id": id, "title": title}},
+            }),
+            InboundContent::Unsupported { raw, .. } => raw,
+        }
+    }
+}
+
+impl From<Value> for InboundContent {
+    fn from(object: Value) -> Self {
+        let text = |path: &str| object.pointer(path).and_then(Value::as_str).map(ToOwned::to_owned);
+        let kind = text("/type").unwrap_or_default();
+        let known = match kind.as_str() {
+            "text" => text("/text/body").map(|body| Self::Text { body }),
+            "image" => text("/image/id").map(|media_id| Self::Image {
+                media_id,
+                mime_type: text("/image/mime_type"),
+                caption: text("/image/caption"),
+            }),
+            "button" => {
+                text("/button/text").map(|label| Self::Button { text: label, payload: text("/button/payload") })
+            }
+            "interactive" => {
+                let path = "/interactive/button_reply";
+                let (id, title) = (text(&format!("{path}/id")), text(&format!("{path}/title")));
+                id.zip(title).map(|(id, title)| Self::ButtonReply { id, title })
+            }
+            _ => None,
+        };
+        known.unwrap_or_else(|| Self::Unsupported { kind, raw: object.clone() })
+    }
+}
+
 /// What became of a message of ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatusReport {
@@ -143,3 +187,31 @@ pub struct DecodedHook {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UndecodableHook(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_reads_back_from_metas_own_object() {
+        let some = |text: &str| Some(text.to_owned());
+        for content in [
+            InboundContent::Text { body: "שלום".to_owned() },
+            InboundContent::Image { media_id: "65463453".to_owned(), mime_type: some("image/jpeg"), caption: None },
+            InboundContent::Button { text: "Confirm".to_owned(), payload: some("YES-77") },
+            InboundContent::Button { text: "Confirm".to_owned(), payload: None },
+            InboundContent::ButtonReply { id: "front".to_owned(), title: "Front office".to_owned() },
+            InboundContent::Unsupported {
+                kind: "poll".to_owned(),
+                raw: json!({"type": "poll", "poll": {"name": "When?"}}),
+            },
+        ] {
+            let object = Value::from(content.clone());
+            assert_eq!(InboundContent::from(object), content);
+        }
+        assert_eq!(
+            Value::from(InboundContent::Text { body: "hi".to_owned() }),
+            json!({"type": "text", "text": {"body": "hi"}})
+        );
+    }
+}

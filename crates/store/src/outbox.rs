@@ -232,14 +232,26 @@ pub async fn take_expired(
         .collect()
 }
 
-static CLAIM: Batch = Batch::new(
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE outbox SET state = 1, attempts = outbox.attempts + 1, epoch = input.epoch
+             FROM input
+             WHERE outbox.account_id = input.account_id AND outbox.message_id = input.message_id
+               AND outbox.state = 0 AND outbox.attempts = input.attempts
+               AND EXISTS (SELECT 1 FROM shard_lease l WHERE l.shard = outbox.shard AND l.epoch = input.epoch ",
+            $lock,
+            ") RETURNING outbox.account_id, outbox.message_id, outbox.attempts - 1, outbox.epoch"
+        )
+    };
+}
+
+// The lease is held until the claim commits: a new owner takes it after, and finds the claim, or before, and no claim
+// passes. SQLite's one writer needs no lock.
+static CLAIM: Batch = Batch::split(
     &[("account_id", Int), ("message_id", Int), ("attempts", Int), ("epoch", Int)],
-    "UPDATE outbox SET state = 1, attempts = outbox.attempts + 1, epoch = input.epoch
-     FROM input
-     WHERE outbox.account_id = input.account_id AND outbox.message_id = input.message_id
-       AND outbox.state = 0 AND outbox.attempts = input.attempts
-       AND EXISTS (SELECT 1 FROM shard_lease l WHERE l.shard = outbox.shard AND l.epoch = input.epoch)
-     RETURNING outbox.account_id, outbox.message_id, outbox.attempts - 1, outbox.epoch",
+    claim!(""),
+    claim!("FOR SHARE"),
 );
 
 /// A message to be claimed: only if it still waits, with that many attempts, under the epoch that is in force.

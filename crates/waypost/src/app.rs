@@ -31,6 +31,8 @@ use crate::telemetry;
 const REQUESTS_GRACE: Duration = Duration::from_secs(10);
 /// How long it then waits for its parts and its database.
 const PARTS_GRACE: Duration = Duration::from_secs(20);
+/// How often histograms are gathered.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// Name of the application that the environment configures.
 const ENVIRONMENT: &str = "meta_cloud:environment";
 
@@ -102,6 +104,7 @@ impl App {
         workers.spawn(apply::run(core.clone(), parts.clone()));
         workers.spawn(housekeeping::run(core.clone(), parts.clone()));
         workers.spawn(jobs::run(core.clone(), parts.clone()));
+        workers.spawn(keep_metrics(parts.clone()));
         let mut keeper = JoinSet::new();
         keeper.spawn(ownership::run(core.clone(), ownership, leases.clone()));
         let web = make_web(&settings, core.clone(), requests.clone());
@@ -160,6 +163,18 @@ async fn serve(listener: TcpListener, web: Web, stop: CancellationToken) {
     }
 }
 
+/// Gathers histograms, which would otherwise grow until somebody reads them.
+async fn keep_metrics(stop: CancellationToken) {
+    let handle = telemetry::metrics_handle();
+    while !stop.is_cancelled() {
+        handle.run_upkeep();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(METRICS_UPKEEP) => {}
+        }
+    }
+}
+
 fn make_web(settings: &AppSettings, core: Core, stop: CancellationToken) -> Web {
     let config = &settings.config;
     let web_settings = WebSettings {
@@ -169,11 +184,7 @@ fn make_web(settings: &AppSettings, core: Core, stop: CancellationToken) -> Web 
         demo_login: settings.demo_login.clone(),
     };
     let handle = telemetry::metrics_handle();
-    let metrics = Arc::new(move || {
-        // Histograms are gathered when somebody reads them; an idle exporter needs no task of its own.
-        handle.run_upkeep();
-        handle.render()
-    });
+    let metrics = Arc::new(move || handle.render());
     Web::new(core, web_settings, settings.random.clone(), metrics, stop)
 }
 

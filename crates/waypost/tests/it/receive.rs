@@ -99,7 +99,7 @@ on_both_engines! {
         assert_eq!(all.len(), 4);
         let conversations: std::collections::HashSet<i64> = all.iter().map(|m| m["conversation_id"].as_i64().unwrap()).collect();
         assert_eq!(conversations.len(), 1);
-        let texts: Vec<&str> = all.iter().filter_map(|m| m["message"]["body"].as_str()).collect();
+        let texts: Vec<&str> = all.iter().filter_map(|m| m["message"]["text"]["body"].as_str()).collect();
         assert_eq!(texts, ["אפשר מיטת תינוק?"]);
         app.stop().await;
     }

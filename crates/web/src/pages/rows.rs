@@ -112,7 +112,7 @@ fn kind(stored: &str, content: &str) -> ContentKind {
         "image" => ContentKind::Image,
         "button" | "button_reply" => ContentKind::Interactive,
         // The provider's own word for what this version does not read.
-        _ => match member("/kind").as_str() {
+        _ => match member("/type").as_str() {
             "video" => ContentKind::Video,
             "audio" | "voice" => ContentKind::Audio,
             "document" => ContentKind::Document,
