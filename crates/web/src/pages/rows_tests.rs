@@ -111,7 +111,10 @@ fn what_came_in_is_received() {
 
 #[test]
 fn every_kind_that_comes_in_has_a_name() {
-    let unsupported = |kind: &str| InboundContent::Unsupported { kind: kind.to_owned(), raw: json!({"id": "1"}) };
+    let unsupported = |kind: &str| {
+        let raw = json!({"id": "1", "type": kind});
+        InboundContent::Unsupported { kind: kind.to_owned(), raw }
+    };
     let image = InboundContent::Image { media_id: "1".to_owned(), mime_type: None, caption: Some("Me".to_owned()) };
     let button = InboundContent::Button { text: "Yes".to_owned(), payload: None };
     let reply = InboundContent::ButtonReply { id: "1".to_owned(), title: "No".to_owned() };
