@@ -60,10 +60,10 @@ fn may_be_logged(metadata: &Metadata<'_>) -> bool {
 
 fn is_harmless(target: &str, level: Level) -> bool {
     // PostgreSQL notes at every start that what exists exists.
-    if target == "sqlx::postgres::notice" {
+    let library = target.split("::").next().unwrap_or(target);
+    if library == "sqlx" && target.ends_with("::notice") {
         return level <= Level::WARN;
     }
-    let library = target.split("::").next().unwrap_or(target);
     level <= Level::INFO || !TALKATIVE.contains(&library)
 }
 

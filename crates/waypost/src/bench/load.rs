@@ -117,7 +117,7 @@ impl Load {
         for client in clients {
             connections.spawn(run.clone().connection(client));
         }
-        let samples = match run.load.probe.clone() {
+        let samples = match run.load.probe {
             Some(probe) => Some(run.watch(probe).await?),
             None => None,
         };

@@ -4,10 +4,12 @@
 mod bad_input;
 mod crash;
 
+mod commands;
 mod operations;
 mod outage;
 mod pages;
 mod receive;
 mod retry;
 mod send;
+mod sessions;
 mod support;

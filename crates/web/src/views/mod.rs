@@ -1,7 +1,7 @@
 //! What each page shows: one context struct and one template per page, with samples that the tests render.
 //!
 //! Contexts hold values that are ready to be shown. They ask no database and no clock; templates compute nothing.
-//! Every text comes from the [`Catalogue`](crate::catalogue::Catalogue) through [`Words`].
+//! Every text comes from the [`Catalogue`] through [`Words`].
 
 pub mod call;
 pub mod callbacks;
