@@ -124,6 +124,7 @@ async fn the_pages_fit_three_widths_in_both_colours() -> TestResult {
         ("messages", list.clone()),
         ("compose", format!("{list}?compose=1")),
         ("message", format!("{list}/1")),
+        ("callbacks", format!("{}/installation/callbacks", demo.info.base_url)),
         ("phone", phone),
     ];
     for (name, address) in pages {
@@ -134,6 +135,7 @@ async fn the_pages_fit_three_widths_in_both_colours() -> TestResult {
                 browser.goto(&address).await?;
                 let overflow = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
                 assert_eq!(browser.script(overflow).await?, false, "{name} at {width} px scrolls sideways");
+                browser.wait_for_script("document.getAnimations().every((a) => a.playState !== 'running')").await?;
                 if let Some(folder) = &folder {
                     browser.screenshot(&folder.join(format!("{name}-{width}-{colours:?}.png").to_lowercase())).await?;
                 }
