@@ -100,7 +100,8 @@ impl Conn<'_> {
         match self {
             Self::Sqlite(conn) => {
                 let mut arguments = SqliteArguments::default();
-                arguments.add(rows_as_json(rows)).map_err(encoding)?;
+                let json = rows_as_json(rows).map_err(|error| StoreError::Statement(error.to_string()))?;
+                arguments.add(json).map_err(encoding)?;
                 let query = sqlx::query_with(batch.text(Engine::Sqlite), arguments);
                 Ok(query.fetch_all(&mut **conn).await?.into_iter().map(Row::Sqlite).collect())
             }

@@ -2,8 +2,6 @@
 
 use std::sync::OnceLock;
 
-use serde_json::Value as Json;
-
 /// The two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
@@ -107,7 +105,7 @@ pub enum Column {
 }
 
 /// A set-based statement for many rows at once. Its text reads the rows from a table named `input`, which is
-/// `json_each` of one parameter on SQLite and UNNEST of one array per column on PostgreSQL.
+/// `jsonb_each` of one parameter on SQLite and UNNEST of one array per column on PostgreSQL.
 #[derive(Debug)]
 pub struct Batch {
     columns: &'static [(&'static str, Column)],
@@ -157,7 +155,7 @@ impl Batch {
     fn render_sqlite(&self) -> String {
         let picks: Vec<String> = (0..self.columns.len()).map(|i| format!("value ->> {i}")).collect();
         let (names, picks, text) = (self.names(), picks.join(", "), self.sqlite);
-        format!("WITH input({names}) AS MATERIALIZED (SELECT {picks} FROM json_each($1)) {text}")
+        format!("WITH input({names}) AS MATERIALIZED (SELECT {picks} FROM jsonb_each($1)) {text}")
     }
 
     fn render_postgres(&self) -> String {
@@ -179,19 +177,25 @@ impl Batch {
     }
 }
 
-/// Rows as the one JSON parameter of SQLite.
-pub(crate) fn rows_as_json(rows: &[Vec<Value>]) -> String {
-    let rows: Vec<Json> = rows
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|value| match value {
-                    Value::Int(value) => Json::from(*value),
-                    Value::Text(value) => Json::from(value.clone()),
-                    Value::Bool(value) => Json::from(i64::from(*value)),
-                })
-                .collect()
-        })
-        .collect();
-    Json::Array(rows).to_string()
+/// Rows as the one JSON parameter of SQLite, written piece by piece: a tree of JSON values would copy every text first.
+pub(crate) fn rows_as_json(rows: &[Vec<Value>]) -> Result<String, serde_json::Error> {
+    let mut json = String::with_capacity(rows.len() * 256);
+    json.push('[');
+    for (i, row) in rows.iter().enumerate() {
+        json.push_str(if i == 0 { "[" } else { ",[" });
+        for (j, value) in row.iter().enumerate() {
+            if j > 0 {
+                json.push(',');
+            }
+            match value {
+                Value::Int(None) | Value::Text(None) => json.push_str("null"),
+                Value::Int(Some(value)) => json.push_str(&value.to_string()),
+                Value::Text(Some(value)) => json.push_str(&serde_json::to_string(value)?),
+                Value::Bool(value) => json.push(if *value { '1' } else { '0' }),
+            }
+        }
+        json.push(']');
+    }
+    json.push(']');
+    Ok(json)
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use domain::ids::SenderId;
 use store::StoreError;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
@@ -26,6 +27,10 @@ pub async fn run(core: Core, ownership: Ownership, stop: CancellationToken) {
     let mut queues = Queues::default();
     let mut running: JoinSet<Done> = JoinSet::new();
     let mut all_may_have_work = true;
+    // Its own clock: a wait begun anew in each round would never end on a busy server, and what becomes due without a
+    // hint (retries, schedules) would never be looked for.
+    let mut poll = tokio::time::interval(core.settings.poll_interval);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !stop.is_cancelled() {
         if all_may_have_work {
             match senders_waiting(&core).await {
@@ -44,7 +49,7 @@ pub async fn run(core: Core, ownership: Ownership, stop: CancellationToken) {
                 }
             }
             senders = core.hints.senders_with_work(), if !blocked => queues.note_work(senders),
-            () = tokio::time::sleep(core.settings.poll_interval) => all_may_have_work = true,
+            _ = poll.tick() => all_may_have_work = true,
         }
     }
     let finish = async { while running.join_next().await.is_some() {} };

@@ -15,7 +15,9 @@ use super::client::Client;
 use super::histogram::Histogram;
 use super::probe::{Probe, Sample};
 
-/// How long requests under way at the end may still take.
+/// How long after the counted time what fell due in it is still sent.
+const SEND_GRACE: Duration = Duration::from_secs(1);
+/// How long after the counted time an answer is waited for.
 const ANSWER_GRACE: Duration = Duration::from_secs(10);
 
 /// What is sent, and how fast.
@@ -33,7 +35,7 @@ pub(crate) struct Load {
     pub interval: Duration,
     /// What falls due in this time is sent and not counted.
     pub warmup: Duration,
-    /// What falls due in the time after it is counted. What was not sent when it ends is not sent any more.
+    /// What falls due in the time after it is counted. What was not sent a second after its end is not sent any more.
     pub measured: Duration,
     /// Who looks at the server when the counted time begins and ends.
     pub probe: Option<Probe>,
@@ -205,11 +207,11 @@ impl Run {
             let due = self.due(place);
             let counts = due >= counted_from;
             tally.due += u64::from(counts);
-            if Instant::now() >= ends {
+            if Instant::now() >= ends + SEND_GRACE {
                 tally.failed.push(place);
                 if counts {
                     tally.unsent += 1;
-                    tally.latency.record(ends.saturating_duration_since(due));
+                    tally.latency.record((ends + SEND_GRACE).saturating_duration_since(due));
                 }
                 continue;
             }
@@ -220,7 +222,7 @@ impl Run {
             let status = self.send(&mut client, request, ends + ANSWER_GRACE).await;
             let answered = Instant::now();
             if (200..300).contains(&status) {
-                // In the order of answers: what was due before the counted time may be answered within it.
+                // By the time of the answer: what was due before the counted time may be answered within it.
                 tally.in_time += u64::from((counted_from..ends).contains(&answered));
                 if counts {
                     tally.succeeded += 1;

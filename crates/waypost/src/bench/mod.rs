@@ -237,9 +237,10 @@ async fn step(
     Ok(Figures::of(rate, &loaded, backlog))
 }
 
-/// Raises the rate until it is too much; answers every step and the last good rate.
+/// Raises the rate until it is too much twice, since something else may have disturbed a step; answers every step and
+/// the last good rate.
 async fn find_max(options: &BenchOptions, subject: &mut Subject) -> anyhow::Result<(Vec<Figures>, Option<u32>)> {
-    let (mut steps, mut rate, mut max_rate) = (Vec::new(), options.rate(), None);
+    let (mut steps, mut rate, mut max_rate, mut is_second) = (Vec::new(), options.rate(), None, false);
     loop {
         let figures = step(options, subject, (rate, STEP_WARMUP, STEP)).await?;
         let is_good = figures.is_good();
@@ -250,8 +251,12 @@ async fn find_max(options: &BenchOptions, subject: &mut Subject) -> anyhow::Resu
             if is_good { "good" } else { "too much" }
         );
         steps.push(figures);
-        if !is_good {
+        if !is_good && is_second {
             return Ok((steps, max_rate));
+        }
+        is_second = !is_good;
+        if is_second {
+            continue;
         }
         max_rate = Some(rate);
         rate = rate.saturating_add((rate / 4).max(1));

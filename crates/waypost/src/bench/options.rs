@@ -57,7 +57,7 @@ pub struct BenchOptions {
     /// accept: let messages be dispatched to the sandbox meanwhile, instead of scheduling them for tomorrow
     #[arg(long)]
     pub with_dispatch: bool,
-    /// Raise the rate by a quarter every 10 seconds until it is too much, and say the last rate that was not
+    /// Raise the rate by a quarter every 10 seconds until it is too much twice, and say the last rate that was not
     #[arg(long)]
     pub find_max: bool,
     /// Write the figures as JSON too

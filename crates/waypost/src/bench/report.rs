@@ -150,7 +150,8 @@ impl Report {
                 None => writeln!(out, "\nno rate was good; begin lower, with --rate")?,
             }
         }
-        let best = self.steps.iter().rfind(|figures| !options.find_max || Some(figures.rate) == self.max_rate);
+        let is_best = |figures: &&Figures| !options.find_max || Some(figures.rate) == self.max_rate;
+        let best = self.steps.iter().rfind(is_best);
         if let Some(figures) = best {
             write_costs(out, figures, machine.cores)?;
         }
