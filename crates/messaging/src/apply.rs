@@ -100,7 +100,8 @@ impl Reading {
                 Some(sender) => read.take(core, sender, item),
                 None => {
                     read.foreign = true;
-                    let note = format!("number {} is not of this application; nothing was applied", item.number_id);
+                    let note =
+                        format!("number {} is not of this application; nothing about it was applied", item.number_id);
                     if !read.notes.contains(&note) {
                         read.notes.push(note);
                     }

@@ -105,7 +105,7 @@ pub enum Column {
 }
 
 /// A set-based statement for many rows at once. Its text reads the rows from a table named `input`, which is
-/// `jsonb_each` of one parameter on SQLite and UNNEST of one array per column on PostgreSQL.
+/// `json_each` of one parameter on SQLite and UNNEST of one array per column on PostgreSQL.
 #[derive(Debug)]
 pub struct Batch {
     columns: &'static [(&'static str, Column)],
@@ -155,7 +155,7 @@ impl Batch {
     fn render_sqlite(&self) -> String {
         let picks: Vec<String> = (0..self.columns.len()).map(|i| format!("value ->> {i}")).collect();
         let (names, picks, text) = (self.names(), picks.join(", "), self.sqlite);
-        format!("WITH input({names}) AS MATERIALIZED (SELECT {picks} FROM jsonb_each($1)) {text}")
+        format!("WITH input({names}) AS MATERIALIZED (SELECT {picks} FROM json_each($1)) {text}")
     }
 
     fn render_postgres(&self) -> String {

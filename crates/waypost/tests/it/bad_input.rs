@@ -132,6 +132,34 @@ async fn second_account(app: &TestApp) -> String {
 }
 
 on_both_engines! {
+    async fn a_live_account_is_told_what_its_sender_lacks_and_never_sandboxed_silently(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        use domain::clock::Clock;
+        let mut tx = app.app.core().store.begin().await.unwrap();
+        let new = store::sender::NewSender {
+            account: app.made.account,
+            name: "Not connected yet",
+            provider: "meta_cloud",
+            phone: None,
+            number_id: "777",
+            business_account_id: None,
+        };
+        let sender = store::sender::find_or_insert(&mut tx.conn(), &new, app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut body = app.text(CUSTOMER, "hi");
+        body["sender_id"] = json!(sender.id);
+        let refused = problem(app.post(&body).await).await;
+        assert_eq!(refused, (422, "sender_not_connected".to_owned(), "sender_id".to_owned()));
+        let senders: Value = app.get("/v1/senders").await.json().await.unwrap();
+        let connected: Vec<bool> =
+            senders["data"].as_array().unwrap().iter().map(|sender| sender["connected"].as_bool().unwrap()).collect();
+        assert_eq!(connected, [true, false]);
+        assert_nothing_happened(&app).await;
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
     async fn a_wrong_query_is_named(db: TestDatabase) {
         let app = TestApp::start(db).await;
         for (query, code, field) in [

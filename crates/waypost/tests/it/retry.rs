@@ -114,7 +114,8 @@ on_both_engines! {
         // Something new all the time, more often than the dispatcher looks by itself.
         let others = std::sync::Mutex::new(Vec::new());
         app.wait("the message that was due", async || {
-            others.lock().unwrap().push(app.send_text(CUSTOMER, "and another").await);
+            let id = app.send_text(CUSTOMER, "and another").await;
+            others.lock().unwrap().push(id);
             (app.message(due).await["status"] == "read").then_some(())
         })
         .await;
