@@ -10,19 +10,17 @@ use serde_json::Value;
 
 use super::accept;
 use super::callbacks::{self, Told};
-use super::client::Client;
 use super::graph::{Graph, Taken};
 use super::load::Loaded;
 use super::options::BenchOptions;
 use super::report::{Backlog, Verified};
-use super::server::{Place, Server};
+use super::server::{ALL_MESSAGES, Place, Server};
 use crate::clock::SystemClock;
 
 /// How often the counters are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long nothing may move before we give up waiting.
 const STANDSTILL_MAX: Duration = Duration::from_secs(60);
-const PAGE: usize = 100;
 
 /// A server that takes callbacks, and the messages they are about.
 #[derive(Debug)]
@@ -96,24 +94,13 @@ impl Ingest {
         }
         for status in ["queued", "calling"] {
             let path = format!("/v1/messages?direction=outbound&status={status}&limit=1");
-            while !self.list(&path).await?.0.is_empty() {
+            while !self.server.messages(&self.token, &path).await?.0.is_empty() {
                 ensure!(moved.elapsed() < STANDSTILL_MAX, "messages stay {status}");
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         }
         self.messages.extend(self.graph.take());
         Ok(())
-    }
-
-    /// A page of messages, and where the next one begins.
-    async fn list(&self, path: &str) -> anyhow::Result<(Vec<Value>, Option<String>)> {
-        let mut client = Client::connect(self.server.address()).await?;
-        let mut list: Value = serde_json::from_slice(client.get(path, Some(&self.token)).await?)?;
-        let next = list["next"].as_str().map(ToOwned::to_owned);
-        match list["data"].take() {
-            Value::Array(rows) => Ok((rows, next)),
-            _ => bail!("{path} answered no list"),
-        }
     }
 
     /// Waits until everything stored is applied; answers how long that took from the end of the load.
@@ -165,9 +152,9 @@ impl Ingest {
         let looked_at = metrics.sum("waypost_callbacks_applied_total", "");
         ensure!(looked_at <= applied, "{} callbacks were not applied", looked_at - applied);
         let (mut right, mut inbound, mut wrong) = (0, 0, None);
-        let mut path = Some(format!("/v1/messages?limit={PAGE}"));
+        let mut path = Some(ALL_MESSAGES.to_owned());
         while let Some(this) = path {
-            let (rows, next) = self.list(&this).await?;
+            let (rows, next) = self.server.messages(&self.token, &this).await?;
             for row in rows {
                 if row["direction"] == "inbound" {
                     inbound += 1;
@@ -182,7 +169,7 @@ impl Ingest {
                     wrong = Some(format!("message {id} is {} and must be {must:?}", row["status"]));
                 }
             }
-            path = next.map(|after| format!("/v1/messages?limit={PAGE}&after={after}"));
+            path = next;
         }
         let of = self.messages.len() as u64;
         if right < of {

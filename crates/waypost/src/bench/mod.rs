@@ -38,7 +38,7 @@ use ingest::Ingest;
 use load::{Load, Loaded};
 use machine::Machine;
 use report::{Backlog, Figures, Report, Verified};
-use server::{Place, Server};
+use server::{LogProblems, Place, Server};
 
 /// How long a step of --find-max warms up and is measured.
 const STEP_WARMUP: Duration = Duration::from_secs(2);
@@ -193,7 +193,7 @@ impl Subject {
         }
     }
 
-    async fn stop(self) -> anyhow::Result<usize> {
+    async fn stop(self) -> anyhow::Result<LogProblems> {
         match self {
             Self::Accept(accept) => accept.server.stop().await,
             Self::Ingest(ingest) => ingest.server.stop().await,

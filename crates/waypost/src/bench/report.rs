@@ -10,6 +10,7 @@ use super::load::Loaded;
 use super::machine::Machine;
 use super::options::{BenchEngine, BenchOptions, Kind};
 use super::probe::{Commits, Cores};
+use super::server::LogProblems;
 
 /// What --find-max still calls good.
 const P99_MS_MAX: f64 = 100.0;
@@ -115,7 +116,7 @@ pub(crate) struct Report {
     /// What was counted again.
     pub verified: Vec<Verified>,
     /// Warnings and errors in the server's log.
-    pub log_problems: usize,
+    pub log_problems: LogProblems,
 }
 
 impl Report {
@@ -167,8 +168,11 @@ impl Report {
         )?;
         writeln!(out, "disk       {}, 4 KiB written and synced in {:.2} ms (median)", machine.disk, machine.sync_ms)?;
         writeln!(out, "build      {build}, commit {commit}")?;
-        if self.log_problems > 0 {
-            writeln!(out, "log        {} warnings and errors; keep it with --data", self.log_problems)?;
+        if self.log_problems.count > 0 {
+            writeln!(out, "log        {} warnings and errors, among them:", self.log_problems.count)?;
+            for line in &self.log_problems.first {
+                writeln!(out, "           {line}")?;
+            }
         }
         for warning in machine.warnings() {
             writeln!(out, "WORTHLESS  {warning}")?;

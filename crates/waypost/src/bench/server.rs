@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use serde::Serialize;
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
@@ -25,6 +27,12 @@ pub(crate) const SENDER_DIGITS: &str = "15550783881";
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(40);
+/// How many messages a page of the API has at most.
+const PAGE: usize = 100;
+/// How many lines of a log that complains are shown.
+const PROBLEMS_SHOWN: usize = 5;
+/// Where a walk over all messages begins.
+pub(crate) const ALL_MESSAGES: &str = "/v1/messages?limit=100";
 const LISTENS: &str = "listens on http://";
 
 /// How the server is configured.
@@ -92,17 +100,38 @@ impl Place {
     }
 }
 
-/// Writes the log down; tells the address once, and at the end how many lines were warnings or errors.
+/// Warnings and errors in a server's log.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct LogProblems {
+    /// How many.
+    pub count: usize,
+    /// The first of them.
+    pub first: Vec<String>,
+}
+
+impl LogProblems {
+    fn note(&mut self, line: &str) {
+        self.count += 1;
+        if self.first.len() < PROBLEMS_SHOWN {
+            self.first.push(line.to_owned());
+        }
+    }
+}
+
+/// Writes the log down; tells the address once, and at the end what it complained of.
 async fn keep_log(
     log: BufReader<tokio::process::ChildStderr>,
     mut file: File,
     heard: oneshot::Sender<SocketAddr>,
-) -> usize {
-    let (mut lines, mut heard, mut problems) = (log.lines(), Some(heard), 0);
+) -> LogProblems {
+    let (mut lines, mut heard, mut problems) = (log.lines(), Some(heard), LogProblems::default());
     while let Ok(Some(line)) = lines.next_line().await {
         // A log that cannot be written is no reason to stop measuring.
         let _ = writeln!(file, "{line}");
-        problems += usize::from(heard.is_none() && (line.contains(" WARN ") || line.contains(" ERROR ")));
+        // Before it listens it warns of the configuration, which is ours.
+        if heard.is_none() && (line.contains(" WARN ") || line.contains(" ERROR ")) {
+            problems.note(&line);
+        }
         let address = line.split_once(LISTENS).and_then(|(_, address)| address.trim().parse().ok());
         if let (Some(address), Some(tell)) = (address, heard.take_if(|_| address.is_some())) {
             let _ = tell.send(address);
@@ -117,7 +146,7 @@ pub(crate) struct Server {
     child: Child,
     pid: u32,
     address: SocketAddr,
-    reader: JoinSet<usize>,
+    reader: JoinSet<LogProblems>,
 }
 
 impl Server {
@@ -134,28 +163,36 @@ impl Server {
     /// The id of its one sender, as its API tells it.
     pub(crate) async fn sender(&self, token: &str) -> anyhow::Result<i64> {
         let mut client = Client::connect(self.address).await?;
-        let list: serde_json::Value = serde_json::from_slice(client.get("/v1/senders", Some(token)).await?)?;
+        let list: Value = serde_json::from_slice(client.get("/v1/senders", Some(token)).await?)?;
         list["data"][0]["id"].as_i64().context("the server has no sender")
+    }
+
+    /// A page of its messages, and where the next one begins.
+    pub(crate) async fn messages(&self, token: &str, path: &str) -> anyhow::Result<(Vec<Value>, Option<String>)> {
+        let mut client = Client::connect(self.address).await?;
+        let mut list: Value = serde_json::from_slice(client.get(path, Some(token)).await?)?;
+        let next = list["next"].as_str().map(|after| format!("/v1/messages?limit={PAGE}&after={after}"));
+        match list["data"].take() {
+            Value::Array(rows) => Ok((rows, next)),
+            _ => bail!("{path} answered no list"),
+        }
     }
 
     /// Refuses to go on where others' data are.
     pub(crate) async fn insist_on_empty(&self, token: &str) -> anyhow::Result<()> {
-        let mut client = Client::connect(self.address).await?;
-        let list: serde_json::Value = serde_json::from_slice(client.get("/v1/messages?limit=1", Some(token)).await?)?;
-        match list["data"].as_array().is_some_and(Vec::is_empty) {
-            true => Ok(()),
-            false => bail!("this database holds messages already; name an empty one"),
-        }
+        let (rows, _) = self.messages(token, "/v1/messages?limit=1").await?;
+        ensure!(rows.is_empty(), "this database holds messages already; name an empty one");
+        Ok(())
     }
 
-    /// Stops it as an operator does; answers how many warnings and errors it logged.
-    pub(crate) async fn stop(mut self) -> anyhow::Result<usize> {
+    /// Stops it as an operator does; answers what it complained of in its log.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<LogProblems> {
         // The standard library can only kill; the shell is everywhere and can ask.
         let asked = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.pid)).status().await;
         let asked = asked.is_ok_and(|status| status.success());
         if !asked || tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await.is_err() {
             self.child.kill().await?;
         }
-        Ok(self.reader.join_next().await.and_then(Result::ok).unwrap_or(0))
+        Ok(self.reader.join_next().await.and_then(Result::ok).unwrap_or_default())
     }
 }
