@@ -22,6 +22,9 @@ use crate::metric::Metric;
 /// How many stored bodies one round takes.
 const BODIES_PER_ROUND: i64 = 1024;
 
+/// How long a new body waits for company.
+const GATHER: Duration = Duration::from_millis(2);
+
 /// Applies what is stored until it is told to stop.
 pub async fn run(core: Core, stop: CancellationToken) {
     while !stop.is_cancelled() {
@@ -35,7 +38,8 @@ pub async fn run(core: Core, stop: CancellationToken) {
         };
         tokio::select! {
             () = stop.cancelled() => {}
-            () = core.hints.inlet_work() => {}
+            // Bodies that come together are applied together: a small pause saves a busy server half its commits.
+            () = core.hints.inlet_work() => tokio::time::sleep(GATHER).await,
             () = tokio::time::sleep(wait) => {}
         }
     }

@@ -109,7 +109,9 @@ pub async fn accept(
         Accepted::KeyReused => Err(SendError::KeyReused),
         Accepted::Repeated(id) => Ok(AcceptedMessage { id, status, repeated: true }),
         Accepted::New(id) => {
-            core.hints.sender_has_work(sender.id);
+            if due_at.is_none() {
+                core.hints.sender_has_work(sender.id);
+            }
             core.hints.account_changed(scope.account());
             Ok(AcceptedMessage { id, status, repeated: false })
         }

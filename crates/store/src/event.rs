@@ -112,10 +112,10 @@ pub async fn insert_all(conn: &mut Conn<'_>, events: &[NewEvent], now: Timestamp
 // a row value that ends in the table's own key into an index, and would read every event from the first on.
 const AFTER: Sql = Sql::split(
     "SELECT xact, id, kind, subject, version FROM event
-     WHERE account_id = $1 AND xact = 0 AND $2 <= 0 AND id > $3 ORDER BY id LIMIT $4",
+     WHERE account_id = $1 AND xact = 0 AND $2 <= 0 AND id > $3 ORDER BY id LIMIT $4 + 0",
     "SELECT xact, id, kind, subject, version FROM event
      WHERE account_id = $1 AND (xact, id) > ($2, $3) AND xact < pg_snapshot_xmin(pg_current_snapshot())::TEXT::BIGINT
-     ORDER BY xact, id LIMIT $4",
+     ORDER BY xact, id LIMIT $4 + 0",
 );
 
 /// The account's events behind `after`, at most `limit`.

@@ -68,10 +68,10 @@ pub async fn any_due(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, StoreE
 // `run_at` becomes the end of the claim: a job whose runner died is begun again after it.
 const CLAIM: Sql = Sql::split(
     "UPDATE job SET attempts = attempts + 1, run_at = $2
-     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3)
+     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3 + 0)
      RETURNING id, kind, payload, attempts",
     "UPDATE job SET attempts = attempts + 1, run_at = $2
-     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3 + 0 FOR UPDATE SKIP LOCKED)
      RETURNING id, kind, payload, attempts",
 );
 

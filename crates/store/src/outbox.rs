@@ -100,7 +100,7 @@ const READY: Sql = Sql::same(
        m.content, m.address_kind, m.address, m.context, m.simulated
      FROM outbox o JOIN message m ON m.account_id = o.account_id AND m.id = o.message_id
      WHERE o.state = 0 AND o.shard = $1 AND o.sender_id = $2 AND o.lane = $3 AND o.due_at <= $4
-     ORDER BY o.due_at, o.message_id LIMIT $5",
+     ORDER BY o.due_at, o.message_id LIMIT $5 + 0",
 );
 
 /// Messages of one sender and lane that are due, oldest first.
@@ -210,7 +210,7 @@ pub async fn any_expired(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, St
 
 const EXPIRED: Sql = Sql::same(
     "DELETE FROM outbox WHERE state = 0 AND (account_id, message_id) IN (
-       SELECT account_id, message_id FROM outbox WHERE state = 0 AND expires_at <= $1 ORDER BY expires_at LIMIT $2)
+       SELECT account_id, message_id FROM outbox WHERE state = 0 AND expires_at <= $1 ORDER BY expires_at LIMIT $2 + 0)
      RETURNING account_id, message_id",
 );
 

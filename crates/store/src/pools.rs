@@ -46,10 +46,12 @@ impl Pools {
             // 64 MiB of pages per connection at most; the default 2 MB makes a big queue read its index from disk.
             .pragma("cache_size", "-65536")
             .statement_cache_capacity(256);
+        // A file does not hang up: asking a connection whether it is there would cost a trip to the driver's thread each time.
         let opened = |error: sqlx::Error| StoreError::Open(format!("cannot open {}: {error}", file.display()));
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_with(options.clone())
@@ -58,6 +60,7 @@ impl Pools {
         let readers = SqlitePoolOptions::new()
             .max_connections(readers.max(1))
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
             .connect_with(options.pragma("query_only", "ON"))
             .await
             .map_err(opened)?;

@@ -19,7 +19,8 @@ pub struct Sql {
 }
 
 impl Sql {
-    /// One text, in the subset that both databases share.
+    /// One text, in the subset that both databases share. A bound limit is written `LIMIT $n + 0`: SQLite looks at a bare
+    /// one while it plans, and plans anew at every execution.
     #[must_use]
     pub const fn same(text: &'static str) -> Self {
         Self { sqlite: text, postgres: text }

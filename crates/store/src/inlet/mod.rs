@@ -175,10 +175,10 @@ pub struct Inlet {
 }
 
 const PENDING: Sql = Sql::same(
-    "SELECT id, received_at, route, body, encoding, state, note FROM inlet WHERE state = 0 ORDER BY id LIMIT $1",
+    "SELECT id, received_at, route, body, encoding, state, note FROM inlet WHERE state = 0 ORDER BY id LIMIT $1 + 0",
 );
 const ODD: Sql = Sql::same(
-    "SELECT id, received_at, route, body, encoding, state, note FROM inlet WHERE state > 1 ORDER BY id DESC LIMIT $1",
+    "SELECT id, received_at, route, body, encoding, state, note FROM inlet WHERE state > 1 ORDER BY id DESC LIMIT $1 + 0",
 );
 
 static MARK: Batch = Batch::new(

@@ -200,10 +200,11 @@ macro_rules! list_of_contact {
     };
 }
 
-const LIST: Sql = Sql::same(list!("message m", "ORDER BY m.created_at DESC, m.id DESC LIMIT $9"));
-const LIST_UPWARD: Sql = Sql::same(list!("message m", "ORDER BY m.created_at, m.id LIMIT $9"));
-const LIST_OF_CONTACT: Sql = list_of_contact!("AND m.contact_id = $10 ORDER BY m.created_at DESC, m.id DESC LIMIT $9");
-const LIST_OF_CONTACT_UPWARD: Sql = list_of_contact!("AND m.contact_id = $10 ORDER BY m.created_at, m.id LIMIT $9");
+const LIST: Sql = Sql::same(list!("message m", "ORDER BY m.created_at DESC, m.id DESC LIMIT $9 + 0"));
+const LIST_UPWARD: Sql = Sql::same(list!("message m", "ORDER BY m.created_at, m.id LIMIT $9 + 0"));
+const LIST_OF_CONTACT: Sql =
+    list_of_contact!("AND m.contact_id = $10 ORDER BY m.created_at DESC, m.id DESC LIMIT $9 + 0");
+const LIST_OF_CONTACT_UPWARD: Sql = list_of_contact!("AND m.contact_id = $10 ORDER BY m.created_at, m.id LIMIT $9 + 0");
 
 const CONTACT_BY_PHONE: Sql =
     Sql::same("SELECT contact_id FROM contact_identity WHERE account_id = $1 AND kind = 'phone' AND match_key = $2");
