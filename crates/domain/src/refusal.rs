@@ -78,7 +78,18 @@ pub struct Failure {
     pub remedy: String,
 }
 
+/// Code of a failure where no connection to the provider came about: nothing was sent.
+pub const NOT_CONNECTED: &str = "not_connected";
+/// Code of a failure where the sender moved to another node before the request was written: nothing was sent.
+pub const LEASE_LOST: &str = "lease_lost";
+
 impl Failure {
+    /// Whether nothing was written to the provider, so that the message is not at fault and no attempt is used up.
+    #[must_use]
+    pub fn never_left(&self) -> bool {
+        [NOT_CONNECTED, LEASE_LOST].contains(&self.code.as_str())
+    }
+
     /// A failure that was reported without saying why.
     #[must_use]
     pub fn without_reason() -> Self {

@@ -50,12 +50,7 @@ pub async fn receive(
     headers: &HookHeaders,
     body: Vec<u8>,
 ) -> Result<InletId, HookError> {
-    let applications = bound(core, path);
-    if applications.iter().any(|app| !app.rate.allows_one()) {
-        Metric::CallbacksRefused.count("reason", "rate");
-        return Err(HookError::TooMany);
-    }
-    let application = match signer(&applications, headers, &body) {
+    let application = match signer(&bound(core, path), headers, &body) {
         Ok(application) => application,
         Err(invalid) => {
             let reason = match invalid {
@@ -67,6 +62,11 @@ pub async fn receive(
             return Err(invalid.into());
         }
     };
+    // Only what is signed counts, so that a stranger cannot use up an application's rate.
+    if !application.rate.allows_one() {
+        Metric::CallbacksRefused.count("reason", "rate");
+        return Err(HookError::TooMany);
+    }
     let record = Record {
         received_at: core.now(),
         route: application.name.clone(),

@@ -55,7 +55,29 @@ pub async fn run(core: Core, stop: CancellationToken) {
 async fn measure_if_due(core: &Core, measured: &mut Instant) -> Result<(), StoreError> {
     if measured.elapsed() >= MEASURED_EVERY {
         *measured = Instant::now();
-        core.store.inlet().measure().await?;
+        let size = core.store.inlet().measure().await?;
+        keep_within_quota(core, size).await?;
+    }
+    Ok(())
+}
+
+/// An inlet near its quota gives up its oldest days, applied as they are, rather than refuse new callbacks. Days with
+/// bodies that nobody looked at stay, and so do the last two.
+async fn keep_within_quota(core: &Core, mut size: u64) -> Result<(), StoreError> {
+    let Some(quota) = core.store.inlet().bytes_max() else { return Ok(()) };
+    let (now, day) = (core.now(), Duration::from_secs(24 * 60 * 60));
+    let oldest_pending = core.store.inlet().pending(1).await?.first().map(|stored| stored.received_at);
+    let mut kept = core.settings.inlet_retention;
+    while size > quota / 10 * 9 && kept > 2 * day {
+        kept -= day;
+        let before = now.minus(kept);
+        if oldest_pending.is_some_and(|pending| pending < before) {
+            break;
+        }
+        if core.store.inlet().turn_days(now, before).await? > 0 {
+            tracing::warn!(%before, "The inlet is near its quota; callbacks from before {before} were dropped");
+            size = core.store.inlet().measure().await?;
+        }
     }
     Ok(())
 }
@@ -132,13 +154,27 @@ async fn forget_if_due(core: &Core) -> Result<(), StoreError> {
     tx.commit().await
 }
 
+/// In short transactions, so that nobody waits long for the writer.
+async fn forget_events(core: &Core, before: Timestamp) -> Result<u64, StoreError> {
+    let mut forgotten = 0;
+    loop {
+        let mut tx = core.store.begin().await?;
+        let round = event::delete_before(&mut tx.conn(), before).await?;
+        tx.commit().await?;
+        forgotten += round;
+        if round == 0 {
+            return Ok(forgotten);
+        }
+    }
+}
+
 async fn forget(core: &Core, now: Timestamp) -> Result<String, StoreError> {
     let days = core.store.inlet().turn_days(now, now.minus(core.settings.inlet_retention)).await?;
+    let events = forget_events(core, now.minus(EVENTS_KEPT)).await?;
     let mut tx = core.store.begin().await?;
     let mut conn = tx.conn();
     let keys = idempotency::delete_before(&mut conn, now.minus(idempotency::LIFETIME)).await?;
     let sessions = access::delete_sessions_before(&mut conn, now).await?;
-    let events = event::delete_before(&mut conn, now.minus(EVENTS_KEPT)).await?;
     let early = store::hot::early::delete_before(&mut conn, now.minus(EARLY_STATUSES_KEPT)).await?;
     schedule::delete_runs_before(&mut conn, now.minus(RUNS_KEPT)).await?;
     tx.commit().await?;

@@ -35,7 +35,7 @@ pub struct Application {
     pub rate: CallbackRate,
 }
 
-/// How many callbacks of an application are taken per second, checked before their signatures are.
+/// How many signed callbacks of an application are taken per second.
 #[derive(Debug)]
 pub struct CallbackRate(Option<DefaultDirectRateLimiter>);
 
@@ -112,6 +112,11 @@ impl Lines {
     #[must_use]
     pub fn application(&self, name: &str) -> Option<&Arc<Application>> {
         self.applications.get(name)
+    }
+
+    /// The names of all applications.
+    pub fn application_names(&self) -> impl Iterator<Item = &str> {
+        self.applications.keys().map(String::as_str)
     }
 
     /// The applications of a provider.

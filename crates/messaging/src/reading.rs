@@ -38,7 +38,7 @@ impl Job for MarkRead {
     const ATTEMPTS_MAX: i64 = 5;
 
     fn unique_key(&self) -> String {
-        format!("{}:{}", self.account, self.message)
+        format!("{}:{}:{}", self.account, self.message, self.typing)
     }
 
     fn account(&self) -> AccountId {
@@ -51,6 +51,11 @@ impl Job for MarkRead {
         let Some((external_id, sender)) = message.and_then(|m| Some((m.external_id?, m.sender))) else {
             return Err(JobError::Never("the message is gone".to_owned()));
         };
+        let account = core.accounts.find(&core.store, &scope).await?;
+        if account.is_none_or(|account| !account.live) {
+            // In the sandbox nothing goes out, not even a receipt.
+            return Ok(());
+        }
         let provider = core.lines.provider(sender, false);
         let provider = provider.ok_or_else(|| JobError::Never("the sender is not connected".to_owned()))?;
         let answer = provider.mark_read(&external_id, self.typing).await;

@@ -165,12 +165,17 @@ pub async fn ends(conn: &mut Conn<'_>, scope: &AccountScope) -> Result<(Cursor, 
     Ok((newest, oldest))
 }
 
-const DELETE_OLD: Sql = Sql::same("DELETE FROM event WHERE created_at < $1");
+// By id, in rounds: an index on the time would cost every write, and one long delete would hold SQLite's only writer.
+const DELETE_OLD: Sql = Sql::same("DELETE FROM event WHERE created_at < $1 AND id < (SELECT MIN(id) FROM event) + $2");
 
-/// Forgets events made before `before`; a reader whose cursor lies there is told to reload.
+/// How many events one round of forgetting takes at most.
+pub const DELETED_PER_ROUND: i64 = 5_000;
+
+/// Forgets some of the events made before `before`, oldest first, and tells how many; a reader whose cursor lies there
+/// is told to reload. Call it again, in another transaction, until it finds none.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
 pub async fn delete_before(conn: &mut Conn<'_>, before: Timestamp) -> Result<u64, StoreError> {
-    conn.execute(&DELETE_OLD, values![before]).await
+    conn.execute(&DELETE_OLD, values![before, DELETED_PER_ROUND]).await
 }

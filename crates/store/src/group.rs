@@ -149,7 +149,15 @@ async fn commit_all<C: Commands>(connect: &impl Connect<C>, batch: &mut Vec<Wait
             return Err(error);
         }
     };
-    match commit_once(tx, &commands).await {
+    let mut committed = commit_once(tx, &commands).await;
+    if let Err(StoreError::GaveWay(reason)) = &committed {
+        tracing::warn!(group = C::NAME, reason, "A batch gave way to another transaction and runs again");
+        committed = match pools.begin().await {
+            Ok(tx) => commit_once(tx, &commands).await,
+            Err(error) => Err(error),
+        };
+    }
+    match committed {
         Ok(results) => {
             for (result, answer) in results.into_iter().zip(answers) {
                 // A caller that went away needs no answer.

@@ -91,6 +91,9 @@ impl App {
     pub async fn start(settings: AppSettings, store: Store) -> anyhow::Result<Self> {
         let config = settings.config.clone();
         let core = make_core(&settings, store).await?;
+        for route in core.lines.application_names() {
+            core.store.inlet().retry_refused(route).await?;
+        }
         let ownership = Ownership::default();
         let shards = ownership.take(&core).await.context("cannot take the leases on shards")?;
         tracing::info!(shards, node = core.store.node(), "This node owns {shards} shards");
@@ -123,6 +126,15 @@ impl App {
     #[must_use]
     pub const fn core(&self) -> &Core {
         &self.core
+    }
+
+    /// Waits until a part ends by itself, which none should: a server without its dispatcher, say, only looks alive.
+    pub async fn ended(&mut self) -> &'static str {
+        tokio::select! {
+            Some(_) = self.server.join_next() => "the HTTP server",
+            Some(_) = self.workers.join_next() => "a worker",
+            Some(_) = self.keeper.join_next() => "the keeper of leases",
+        }
     }
 
     /// Stops: first taking requests, then the parts that work, then the leases, then the database.

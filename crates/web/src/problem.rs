@@ -79,7 +79,8 @@ impl Problem {
     /// The database cannot be reached or written now.
     #[must_use]
     pub fn unavailable() -> Self {
-        let detail = "the database cannot store or read anything now; nothing was stored; try again";
+        // Nobody knows what became of a commit whose connection broke; a key makes trying again safe either way.
+        let detail = "the database cannot store or read anything now; try again, with the same Idempotency-Key";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
 }

@@ -1,7 +1,7 @@
 //! All surfaces on one router, with what they share.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use http::HeaderName;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -30,10 +30,12 @@ pub fn router(web: Web) -> Router {
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewId))
 }
 
-/// A failure is logged where it is handled, with its cause, and so not here again. The span names the path and never the query, which may hold a number or a token.
+/// A failure is logged where it is handled, with its cause, and so not here again. The span names the route and neither
+/// path nor query, which may hold a number or a token.
 fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path(), request.id = id)
+    tracing::debug_span!("request", method = %request.method(), route, request.id = id)
 }
 
 /// Numbers requests; unique within this process is enough to find a line in its log.

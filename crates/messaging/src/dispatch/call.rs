@@ -6,7 +6,7 @@ use domain::address::Address;
 use domain::attempt::AttemptReference;
 use domain::ids::{CallId, Epoch, MessageId, SenderId};
 use domain::message::Content;
-use domain::refusal::{Failure, RefusalKind};
+use domain::refusal::{Failure, LEASE_LOST, RefusalKind};
 use providers::{Answer, Call, Outbound, Outcome, Prepared, Provider};
 use store::hot::{Claim, Claimed, Complete, Settlement};
 use store::outbox::Ready;
@@ -26,32 +26,39 @@ pub(super) struct Done {
     pub message: MessageId,
     /// The whole sender waits so long.
     pub pause: Option<Duration>,
+    /// Whether no answer came.
+    pub unknown: bool,
 }
 
 /// Calls the provider for one message.
 pub(super) async fn run(core: Core, ownership: Ownership, ready: Ready) -> Done {
-    let pause = match call(&core, &ownership, &ready).await {
-        Ok(pause) => pause,
+    let (pause, unknown) = match call(&core, &ownership, &ready).await {
+        Ok(ended) => ended,
         Err(error) => {
             tracing::error!(message.id = %ready.message, %error, "Message {} could not be called: {error}", ready.message);
             // The database is away; the row is still ours to find.
-            error.is_unavailable().then_some(Duration::from_secs(1))
+            (error.is_unavailable().then_some(Duration::from_secs(1)), false)
         }
     };
     core.hints.account_changed(ready.account);
-    Done { sender: ready.sender, message: ready.message, pause }
+    Done { sender: ready.sender, message: ready.message, pause, unknown }
 }
 
-async fn call(core: &Core, ownership: &Ownership, ready: &Ready) -> Result<Option<Duration>, store::StoreError> {
+/// Answers how long the sender waits after it, and whether no answer came.
+async fn call(
+    core: &Core,
+    ownership: &Ownership,
+    ready: &Ready,
+) -> Result<(Option<Duration>, bool), store::StoreError> {
     let timeout = core.settings.request_timeout;
-    let Some(epoch) = ownership.epoch(ready.shard, timeout) else { return Ok(None) };
+    let Some(epoch) = ownership.epoch(ready.shard, timeout) else { return Ok((None, false)) };
     let Some(provider) = core.lines.provider(ready.sender, ready.simulated) else {
         // Its credentials are gone; the message waits for them until it expires.
-        return Ok(Some(Duration::from_secs(30)));
+        return Ok((Some(Duration::from_secs(30)), false));
     };
     let prepared = prepare(core, provider.as_ref(), ready);
     let Claimed::Yes(call) = claim(core, provider.as_ref(), ready, epoch, &prepared).await? else {
-        return Ok(None);
+        return Ok((None, false));
     };
     let (answer, pause) = match &prepared {
         Err(failure) => (refused(failure.clone()), None),
@@ -67,8 +74,9 @@ async fn call(core: &Core, ownership: &Ownership, ready: &Ready) -> Result<Optio
             (answer, pause)
         }
     };
+    let unknown = matches!(answer.outcome.clone().each(1).pop(), Some(Outcome::Unknown(_)));
     complete(core, ready, (call, epoch), answer).await?;
-    Ok(pause)
+    Ok((pause, unknown))
 }
 
 fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready) -> Result<Prepared, Failure> {
@@ -126,7 +134,7 @@ fn refused(failure: Failure) -> Answer {
 
 fn not_written() -> Answer {
     refused(Failure {
-        code: "lease_lost".to_owned(),
+        code: LEASE_LOST.to_owned(),
         kind: RefusalKind::Transient,
         reason: "The sender moved to another node before the request was written.".to_owned(),
         remedy: "Nothing to do: it is sent again by itself.".to_owned(),
@@ -136,9 +144,8 @@ fn not_written() -> Answer {
 fn sender_pause(answer: &Answer, ready: &Ready) -> Option<Duration> {
     let outcome = answer.outcome.clone().each(1).pop();
     let Some(Outcome::Refused(refusal)) = outcome else { return None };
-    let kind = refusal.failure.kind;
-    match backoff::after_refusal(kind, ready.message, ready.attempts + 1, refusal.retry_after) {
-        Next::Retry(wait) => backoff::sender_pause(kind, wait),
+    match backoff::after_refusal(&refusal.failure, ready.message, ready.attempts + 1, refusal.retry_after) {
+        Next::Retry(wait) => backoff::sender_pause(&refusal.failure, wait),
         Next::GiveUp => None,
     }
 }
@@ -150,8 +157,8 @@ fn settlement(core: &Core, ready: &Ready, outcome: Outcome) -> (&'static str, Se
             ("sent", Settlement::Taken { external_ids, status })
         }
         Outcome::Refused(refusal) => {
-            let (kind, number) = (refusal.failure.kind, ready.attempts + 1);
-            let retry_at = match backoff::after_refusal(kind, ready.message, number, refusal.retry_after) {
+            let number = ready.attempts + 1;
+            let retry_at = match backoff::after_refusal(&refusal.failure, ready.message, number, refusal.retry_after) {
                 Next::Retry(wait) => Some(core.now().plus(wait)),
                 Next::GiveUp => None,
             };

@@ -9,6 +9,7 @@ use domain::time::Timestamp;
 use store::StoreError;
 use store::outbox::{self, Ready};
 
+use super::backoff;
 use super::call::Done;
 use super::ownership::Ownership;
 use crate::core::Core;
@@ -16,7 +17,15 @@ use crate::core::Core;
 /// How many messages of a sender are read ahead.
 const READ_AHEAD: usize = 256;
 
-const LANES: [Lane; 5] = [Lane::Interactive, Lane::Transactional, Lane::Conversational, Lane::Marketing, Lane::Retry];
+/// The lanes in the order of reading, each with the part of the room it may take: a quarter is kept for retries, which
+/// would otherwise wait behind a campaign until they expire.
+const LANES: [(Lane, usize); 5] = [
+    (Lane::Retry, 4),
+    (Lane::Interactive, 1),
+    (Lane::Transactional, 1),
+    (Lane::Conversational, 1),
+    (Lane::Marketing, 1),
+];
 
 /// The senders with work, in turns.
 #[derive(Debug, Default)]
@@ -33,6 +42,8 @@ struct Queue {
     /// The outbox may hold more than was read.
     more: bool,
     paused_until: Option<Timestamp>,
+    /// Calls without an answer since the last one with an answer.
+    unknowns: u32,
 }
 
 impl Queues {
@@ -51,7 +62,8 @@ impl Queues {
     pub(super) fn note_done(&mut self, core: &Core, done: &Done) {
         let Some(queue) = self.senders.get_mut(&done.sender) else { return };
         queue.taken.remove(&done.message);
-        if let Some(pause) = done.pause {
+        queue.unknowns = if done.unknown { queue.unknowns.saturating_add(1) } else { 0 };
+        if let Some(pause) = done.pause.or_else(|| backoff::pause_after_unknowns(queue.unknowns)) {
             let until = core.now().plus(pause);
             queue.paused_until = Some(queue.paused_until.map_or(until, |known| known.max(until)));
             // What was read ahead is read again when the pause is over.
@@ -64,7 +76,13 @@ impl Queues {
     pub(super) async fn next(&mut self, core: &Core, ownership: &Ownership) -> Result<Option<Ready>, StoreError> {
         for _ in 0..self.turns.len() {
             let Some(sender) = self.turns.pop_front() else { break };
+            let has_company = self.senders.len() > 1;
             let Some(queue) = self.senders.get_mut(&sender) else { continue };
+            // One sender whose provider hangs must not hold every slot while others have work.
+            if has_company && queue.taken.len() >= core.settings.calls_in_flight_max.div_ceil(2) {
+                self.turns.push_back(sender);
+                continue;
+            }
             let found = queue.next(core, ownership, sender).await;
             if queue.is_idle() {
                 self.senders.remove(&sender);
@@ -111,16 +129,17 @@ impl Queue {
         let mut reading = core.store.read().await?;
         let mut conn = reading.conn();
         let mut read = 0;
-        for lane in LANES {
-            let missing = i64::try_from(limit.saturating_sub(read)).unwrap_or(0);
+        self.more = false;
+        for (lane, share) in LANES {
+            let missing = i64::try_from(limit.saturating_sub(read).min(limit / share)).unwrap_or(0);
             if missing == 0 {
-                break;
+                continue;
             }
             let found = outbox::ready(&mut conn, (sender, Shard::of(sender)), lane, now, missing).await?;
             read += found.len();
+            self.more |= i64::try_from(found.len()).is_ok_and(|count| count >= missing);
             self.waiting.extend(found.into_iter().filter(|ready| !self.taken.contains(&ready.message)));
         }
-        self.more = read >= limit;
         Ok(())
     }
 }

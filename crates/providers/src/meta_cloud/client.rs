@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::attempt::AttemptStatus;
-use domain::refusal::{Failure, RefusalKind};
+use domain::refusal::{Failure, NOT_CONNECTED, RefusalKind};
 use serde_json::Value;
 
 use super::wire::{self, MetaError};
@@ -153,7 +153,7 @@ fn without_answer(failed: Failed) -> Outcome {
     let (code, kind, reason, remedy) = match failed {
         Failed::Lost(cause) => return Outcome::Unknown(cause),
         Failed::NotConnected(cause) => (
-            "not_connected",
+            NOT_CONNECTED,
             RefusalKind::Transient,
             format!("No connection to WhatsApp came about: {cause}"),
             "Waypost tries again; if this lasts, check the server's internet connection.",

@@ -181,6 +181,8 @@ const ODD: Sql = Sql::same(
     "SELECT id, received_at, route, body, encoding, state, note FROM inlet WHERE state > 1 ORDER BY id DESC LIMIT $1 + 0",
 );
 
+const RETRY: Sql = Sql::same("UPDATE inlet SET state = 0, note = NULL WHERE state > 1 AND state = 4 AND route = $1");
+
 static MARK: Batch = Batch::new(
     &[("id", Int), ("state", Int), ("note", Text)],
     "UPDATE inlet SET state = input.state, note = input.note FROM input WHERE inlet.id = input.id",
@@ -202,6 +204,25 @@ impl Inlet {
             return Err(StoreError::Unavailable("the inlet's quota is used up".to_owned()));
         }
         self.group.commit(record).await
+    }
+
+    /// How many bytes may be stored.
+    #[must_use]
+    pub const fn bytes_max(&self) -> Option<u64> {
+        self.bytes_max
+    }
+
+    /// Gives bodies that the store refused, or whose application was not configured, another chance.
+    ///
+    /// # Errors
+    /// As classified by [`StoreError`].
+    pub async fn retry_refused(&self, route: &str) -> Result<(), StoreError> {
+        for pools in self.days.oldest_first().await? {
+            let mut tx = pools.begin().await?;
+            tx.conn().execute(&RETRY, values![route]).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Measures how much is stored.

@@ -26,12 +26,21 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let (clock, random) = real_world();
     let store = app::open_store(&config, &clock, &random).await?;
     let settings = AppSettings { config: Arc::new(config), clock, random, demo_login: None };
-    let app = App::start(settings, store).await?;
+    let mut app = App::start(settings, store).await?;
     tracing::info!("Waypost listens on http://{}", app.address());
-    stop_signal().await?;
+    let ended = tokio::select! {
+        signal = stop_signal() => {
+            signal?;
+            None
+        }
+        part = app.ended() => Some(part),
+    };
     tracing::info!("Waypost stops");
     app.stop().await;
-    Ok(())
+    match ended {
+        None => Ok(()),
+        Some(part) => anyhow::bail!("{part} ended by itself; the log above says why"),
+    }
 }
 
 /// Makes the first account, person and token, and prints the secrets once.
