@@ -181,6 +181,7 @@ const ODD: Sql = Sql::same(
     "SELECT id, received_at, route, body, encoding, state, note FROM inlet WHERE state > 1 ORDER BY id DESC LIMIT $1 + 0",
 );
 
+// `state > 1` says again what `state = 4` says already, so that the partial index of what is odd serves it.
 const RETRY: Sql = Sql::same("UPDATE inlet SET state = 0, note = NULL WHERE state > 1 AND state = 4 AND route = $1");
 
 static MARK: Batch = Batch::new(
