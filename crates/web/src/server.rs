@@ -2,7 +2,10 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
-use http::HeaderName;
+use axum::middleware::map_response;
+use axum::response::Response;
+use http::header::CONNECTION;
+use http::{HeaderName, HeaderValue, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -24,10 +27,20 @@ pub fn router(web: Web) -> Router {
         .merge(operations::router())
         .merge(pages)
         .with_state(web)
+        .layer(map_response(close_after_unread_body))
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewId))
+}
+
+/// A body that is too long is not read to its end, so the connection ends with the answer. A client that is not told
+/// would put it back into its pool, and lose its next request.
+async fn close_after_unread_body(mut response: Response) -> Response {
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// A failure is logged where it is handled, with its cause, and so not here again. The span names the route and neither

@@ -67,7 +67,11 @@ on_both_engines! {
         assert_eq!(send(b"{\"to\": ".to_vec()).await, (400, "invalid_json".to_owned(), String::new()));
         assert_eq!(send(vec![0xff, 0xfe]).await, (400, "invalid_json".to_owned(), String::new()));
         assert_eq!(send(b"[".repeat(5_000)).await, (400, "invalid_json".to_owned(), String::new()));
-        assert_eq!(send(vec![b' '; 2 * 1024 * 1024]).await, (413, "body_too_large".to_owned(), String::new()));
+        let too_long = app.http.post(app.url("/v1/messages")).bearer_auth(&app.made.access_token);
+        let too_long = too_long.body(vec![b' '; 2 * 1024 * 1024]).send().await.unwrap();
+        // The body was not read to its end: no later request may be written to this connection.
+        assert_eq!(too_long.headers()["connection"], "close");
+        assert_eq!(problem(too_long).await, (413, "body_too_large".to_owned(), String::new()));
         for key in ["", "a b", &"k".repeat(256)] {
             let found = problem(app.post_keyed(&app.text(CUSTOMER, "hi"), Some(key)).await).await;
             assert_eq!((found.0, found.1.as_str()), (400, "invalid_idempotency_key"));
