@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod attempt;
+pub mod backoff;
 pub mod clock;
 pub mod draft;
 pub mod fields;

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use domain::address::Address;
 use domain::attempt::{AttemptReference, AttemptStatus};
 use domain::inbound::{DecodedHook, UndecodableHook};
-use domain::message::Content;
+use domain::message::{Content, Template};
 use domain::refusal::Failure;
 
 pub use crate::http::{HttpClient, NoHttpClient};
@@ -208,6 +208,12 @@ pub trait Provider: Debug + Send + Sync {
     /// # Errors
     /// The first field without a place in the provider's request.
     fn prepare(&self, call: &Call) -> Result<Prepared, NotSupported>;
+
+    /// The language in which a refused template is worth one more try, if its own is what the provider does not know.
+    fn fallback_language(&self, failure: &Failure, template: &Template) -> Option<String> {
+        let _ = (failure, template);
+        None
+    }
 
     /// Makes the request, once: no retry is hidden in here.
     async fn send(&self, prepared: &Prepared) -> Answer;

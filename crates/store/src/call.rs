@@ -24,6 +24,7 @@ pub(crate) struct NewCall<'a> {
     pub epoch: Epoch,
     pub path: &'a str,
     pub payload: &'a str,
+    pub note: Option<&'a str>,
     pub message: MessageId,
     pub number: i64,
     pub at: Timestamp,
@@ -45,9 +46,9 @@ static INSERT: Batch = Batch::new(
 );
 
 static INSERT_ATTEMPT: Batch = Batch::new(
-    &[("account_id", Int), ("message_id", Int), ("number", Int), ("call_id", Int), ("started_at", Int)],
-    "INSERT INTO attempt (account_id, message_id, number, call_id, position, status, started_at)
-     SELECT account_id, message_id, number, call_id, 0, 1, started_at FROM input",
+    &[("account_id", Int), ("message_id", Int), ("number", Int), ("call_id", Int), ("started_at", Int), ("note", Text)],
+    "INSERT INTO attempt (account_id, message_id, number, call_id, position, status, started_at, note)
+     SELECT account_id, message_id, number, call_id, 0, 1, started_at, note FROM input",
 );
 
 /// Writes calls with their attempts, in status `calling`.
@@ -57,7 +58,7 @@ pub(crate) async fn insert_all(conn: &mut Conn<'_>, calls: &[NewCall<'_>]) -> Re
         .map(|c| values![c.account, c.id, c.sender, c.provider, c.epoch, c.path, c.payload, c.at])
         .collect();
     conn.batch(&INSERT, &rows).await?;
-    let rows: Vec<_> = calls.iter().map(|c| values![c.account, c.message, c.number, c.id, c.at]).collect();
+    let rows: Vec<_> = calls.iter().map(|c| values![c.account, c.message, c.number, c.id, c.at, c.note]).collect();
     conn.batch(&INSERT_ATTEMPT, &rows).await?;
     Ok(())
 }
@@ -288,6 +289,8 @@ pub struct AttemptView {
     pub answer: Option<String>,
     /// What we noted where there was no answer.
     pub note: Option<String>,
+    /// What was decided before the call, such as another language.
+    pub decision: Option<String>,
     /// When the answer came.
     pub finished_at: Option<Timestamp>,
     /// Why it failed.
@@ -295,7 +298,8 @@ pub struct AttemptView {
 }
 
 const OF_MESSAGE: Sql = Sql::same(
-    "SELECT a.number, a.status, a.started_at, c.path, c.payload, c.http_status, c.answer, c.note, c.finished_at, a.failure
+    "SELECT a.number, a.status, a.started_at, c.path, c.payload, c.http_status, c.answer,
+       c.note, a.note, c.finished_at, a.failure
      FROM attempt a JOIN provider_call c ON c.account_id = a.account_id AND c.id = a.call_id
      WHERE a.account_id = $1 AND a.message_id = $2 ORDER BY a.number",
 );
@@ -323,6 +327,7 @@ pub async fn of_message(
                 http_status: row.read()?,
                 answer: row.read()?,
                 note: row.read()?,
+                decision: row.read()?,
                 finished_at: row.read()?,
                 failure: failure_from(row.read()?)?,
             })

@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 
 use crate::conn::Conn;
 use crate::error::StoreError;
-use crate::sql::Column::Int;
+use crate::sql::Column::{Int, Text};
 use crate::sql::{Batch, Sql};
 use crate::values;
 
@@ -93,11 +93,13 @@ pub struct Ready {
     pub context: Option<String>,
     /// Whether the sandbox sends it.
     pub simulated: bool,
+    /// The language a template is to be tried in instead of its own.
+    pub language: Option<String>,
 }
 
 const READY: Sql = Sql::same(
     "SELECT o.account_id, o.message_id, o.sender_id, o.shard, o.attempts, o.expires_at,
-       m.content, m.address_kind, m.address, m.context, m.simulated
+       m.content, m.address_kind, m.address, m.context, m.simulated, o.language
      FROM outbox o JOIN message m ON m.account_id = o.account_id AND m.id = o.message_id
      WHERE o.state = 0 AND o.shard = $1 AND o.sender_id = $2 AND o.lane = $3 AND o.due_at <= $4
      ORDER BY o.due_at, o.message_id LIMIT $5 + 0",
@@ -130,6 +132,7 @@ pub async fn ready(
                 address: row.read()?,
                 context: row.read()?,
                 simulated: row.read()?,
+                language: row.read()?,
             })
         })
         .collect()
@@ -287,8 +290,9 @@ pub(crate) async fn claim_all(conn: &mut Conn<'_>, wanted: &[WantedClaim]) -> Re
 }
 
 static RESCHEDULE: Batch = Batch::new(
-    &[("account_id", Int), ("message_id", Int), ("epoch", Int), ("due_at", Int)],
-    "UPDATE outbox SET state = 0, lane = 4, due_at = input.due_at FROM input
+    &[("account_id", Int), ("message_id", Int), ("epoch", Int), ("due_at", Int), ("language", Text)],
+    "UPDATE outbox SET state = 0, lane = 4, due_at = input.due_at,
+       language = COALESCE(input.language, outbox.language) FROM input
      WHERE outbox.account_id = input.account_id AND outbox.message_id = input.message_id AND outbox.epoch = input.epoch",
 );
 
@@ -308,14 +312,91 @@ static REMOVE_UNKNOWN: Batch = Batch::new(
     "DELETE FROM outbox WHERE state <> 1 AND (account_id, message_id) IN (SELECT account_id, message_id FROM input)",
 );
 
+/// A claimed message that is tried again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Again<'a> {
+    pub account: AccountId,
+    pub message: MessageId,
+    pub epoch: Epoch,
+    pub due_at: Timestamp,
+    /// In another language from now on.
+    pub language: Option<&'a str>,
+}
+
 /// Back to waiting, in the retry lane, until the given time.
-pub(crate) async fn reschedule(
-    conn: &mut Conn<'_>,
-    entries: &[(AccountId, MessageId, Epoch, Timestamp)],
-) -> Result<(), StoreError> {
-    let rows: Vec<_> = entries.iter().map(|(a, m, e, at)| values![*a, *m, *e, *at]).collect();
+pub(crate) async fn reschedule(conn: &mut Conn<'_>, entries: &[Again<'_>]) -> Result<(), StoreError> {
+    let rows: Vec<_> = entries.iter().map(|e| values![e.account, e.message, e.epoch, e.due_at, e.language]).collect();
     conn.batch(&RESCHEDULE, &rows).await?;
     Ok(())
+}
+
+/// A message that goes back to the outbox although it had been settled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Requeued {
+    pub account: AccountId,
+    pub message: MessageId,
+    pub sender: SenderId,
+    pub shard: Shard,
+    /// The attempts it had.
+    pub attempts: i64,
+    pub due_at: Timestamp,
+}
+
+// What is waiting or being called has its row; the end of that call settles it.
+static REQUEUE: Batch = Batch::new(
+    &[
+        ("account_id", Int),
+        ("message_id", Int),
+        ("sender_id", Int),
+        ("shard", Int),
+        ("attempts", Int),
+        ("due_at", Int),
+        ("now", Int),
+    ],
+    "INSERT INTO outbox (account_id, message_id, sender_id, shard, lane, state, attempts, epoch, due_at, expires_at)
+     SELECT input.account_id, input.message_id, input.sender_id, input.shard, 4, 0, input.attempts, 0, input.due_at,
+       COALESCE(m.expires_at, input.now)
+     FROM input JOIN message m ON m.account_id = input.account_id AND m.id = input.message_id
+     WHERE TRUE
+     ON CONFLICT (account_id, message_id) DO UPDATE SET state = 0, lane = 4, due_at = excluded.due_at
+     WHERE outbox.state = 2",
+);
+
+/// Back to waiting, in the retry lane; what outlived its expiry expires from there.
+pub(crate) async fn requeue(conn: &mut Conn<'_>, entries: &[Requeued], now: Timestamp) -> Result<(), StoreError> {
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|e| values![e.account, e.message, e.sender, e.shard.number(), e.attempts, e.due_at, now])
+        .collect();
+    conn.batch(&REQUEUE, &rows).await?;
+    Ok(())
+}
+
+static RETURN_QUEUED: Batch = Batch::new(
+    &[("account_id", Int), ("message_id", Int), ("due_at", Int)],
+    "UPDATE outbox SET state = 0, lane = 4, due_at = input.due_at
+     FROM input JOIN message m ON m.account_id = input.account_id AND m.id = input.message_id AND m.status = 0
+     WHERE outbox.account_id = input.account_id AND outbox.message_id = input.message_id AND outbox.state = 2
+     RETURNING outbox.account_id, outbox.message_id",
+);
+
+/// Of messages whose owner is gone, those that evidence queued again while they were being called: they wait again.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn return_queued(
+    conn: &mut Conn<'_>,
+    entries: &[(AccountId, MessageId)],
+    now: Timestamp,
+) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
+    let rows: Vec<_> = entries.iter().map(|(a, m)| values![*a, *m, now]).collect();
+    let rows = conn.batch(&RETURN_QUEUED, &rows).await?;
+    rows.iter()
+        .map(|row| {
+            let mut row = row.reader();
+            Ok((row.read()?, row.read()?))
+        })
+        .collect()
 }
 
 /// Nobody knows whether it was sent.

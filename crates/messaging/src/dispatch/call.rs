@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use domain::address::Address;
 use domain::attempt::AttemptReference;
+use domain::backoff::{self, Next};
 use domain::ids::{CallId, Epoch, MessageId, SenderId};
 use domain::message::Content;
 use domain::refusal::{Failure, LEASE_LOST, RefusalKind};
@@ -11,7 +12,6 @@ use providers::{Answer, Call, Outbound, Outcome, Prepared, Provider};
 use store::hot::{Claim, Claimed, Complete, Settlement};
 use store::outbox::Ready;
 
-use super::backoff::{self, Next};
 use super::ownership::Ownership;
 use crate::core::Core;
 use crate::metric::Metric;
@@ -56,7 +56,8 @@ async fn call(
         // Its credentials are gone; the message waits for them until it expires.
         return Ok((Some(Duration::from_secs(30)), false));
     };
-    let prepared = prepare(core, provider.as_ref(), ready);
+    let content = content(ready);
+    let prepared = content.clone().and_then(|content| prepare(core, provider.as_ref(), ready, content));
     let Claimed::Yes(call) = claim(core, provider.as_ref(), ready, epoch, &prepared).await? else {
         return Ok((None, false));
     };
@@ -75,12 +76,32 @@ async fn call(
         }
     };
     let unknown = matches!(answer.outcome.clone().each(1).pop(), Some(Outcome::Unknown(_)));
-    complete(core, ready, (call, epoch), answer).await?;
+    let language = content.ok().and_then(|content| fallback_language(provider.as_ref(), ready, &content, &answer));
+    complete(core, ready, (call, epoch), answer, language).await?;
     Ok((pause, unknown))
 }
 
-fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready) -> Result<Prepared, Failure> {
-    let content = Content::from_stored(&ready.content).map_err(|error| unsendable(error.to_string()))?;
+/// What is to be sent: what was stored, in the language that was chosen after a refusal.
+fn content(ready: &Ready) -> Result<Content, Failure> {
+    let mut content = Content::from_stored(&ready.content).map_err(|error| unsendable(error.to_string()))?;
+    if let (Content::Template(template), Some(language)) = (&mut content, &ready.language) {
+        template.language.clone_from(language);
+    }
+    Ok(content)
+}
+
+/// The language of one more try, if the answer says that the template does not exist in its own; tried once.
+fn fallback_language(provider: &dyn Provider, ready: &Ready, content: &Content, answer: &Answer) -> Option<String> {
+    let Some(Outcome::Refused(refusal)) = answer.outcome.clone().each(1).pop() else { return None };
+    match content {
+        Content::Template(template) if ready.language.is_none() => {
+            provider.fallback_language(&refusal.failure, template)
+        }
+        _ => None,
+    }
+}
+
+fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready, content: Content) -> Result<Prepared, Failure> {
     let to = Address::from_stored(&ready.address_kind, &ready.address)
         .ok_or_else(|| unsendable("the stored address cannot be read".to_owned()))?;
     let reference = AttemptReference {
@@ -122,6 +143,9 @@ async fn claim(
         provider: provider.kind().as_str(),
         path,
         payload,
+        note: ready.language.as_ref().map(|language| {
+            format!("Sent in the language `{language}`: the provider does not know the template in the one asked for.")
+        }),
         at: core.now(),
     };
     core.store.hot().claim(claim).await
@@ -150,7 +174,7 @@ fn sender_pause(answer: &Answer, ready: &Ready) -> Option<Duration> {
     }
 }
 
-fn settlement(core: &Core, ready: &Ready, outcome: Outcome) -> (&'static str, Settlement) {
+fn settlement(core: &Core, ready: &Ready, outcome: Outcome, language: Option<String>) -> (&'static str, Settlement) {
     match outcome {
         Outcome::Sent { external_ids, status } => {
             let external_ids = external_ids.into_iter().map(|id| (id.kind, id.value)).collect();
@@ -160,9 +184,9 @@ fn settlement(core: &Core, ready: &Ready, outcome: Outcome) -> (&'static str, Se
             let number = ready.attempts + 1;
             let retry_at = match backoff::after_refusal(&refusal.failure, ready.message, number, refusal.retry_after) {
                 Next::Retry(wait) => Some(core.now().plus(wait)),
-                Next::GiveUp => None,
+                Next::GiveUp => language.as_ref().map(|_| core.now()),
             };
-            ("refused", Settlement::Refused { failure: refusal.failure, retry_at })
+            ("refused", Settlement::Refused { failure: refusal.failure, retry_at, language })
         }
         Outcome::Unknown(cause) => ("unknown", Settlement::Unknown { cause }),
     }
@@ -174,10 +198,11 @@ async fn complete(
     ready: &Ready,
     (call, epoch): (CallId, Epoch),
     answer: Answer,
+    language: Option<String>,
 ) -> Result<(), store::StoreError> {
     let outcome = answer.outcome.each(1).pop();
     let outcome = outcome.unwrap_or_else(|| Outcome::Unknown("the provider's answer is empty".to_owned()));
-    let (label, settled) = settlement(core, ready, outcome);
+    let (label, settled) = settlement(core, ready, outcome, language);
     Metric::Calls.count("outcome", label);
     let complete = Complete {
         account: ready.account,

@@ -1,6 +1,5 @@
 //! Dispatch: the owner of a sender's shard claims what is due, calls the provider and commits what came of it.
 
-pub mod backoff;
 mod call;
 pub mod ownership;
 mod queue;

@@ -118,6 +118,8 @@ async fn settle_abandoned(
     // A callback may have told of an attempt before its answer could be written: that one is settled.
     let settled: Vec<_> =
         keys.iter().filter(|key| !unknown.contains(key)).map(|key| (key.account, key.message)).collect();
+    let waiting = outbox::return_queued(conn, &settled, now).await?;
+    let settled: Vec<_> = settled.into_iter().filter(|entry| !waiting.contains(entry)).collect();
     outbox::remove_settled_by_evidence(conn, &settled).await?;
     let messages: Vec<_> = unknown.iter().map(|key| (key.account, key.message)).collect();
     let versions = message::set_status(conn, &messages, MessageStatus::Unknown, None).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use domain::backoff;
 use domain::ids::{MessageId, SenderId};
 use domain::message::Lane;
 use domain::shard::Shard;
@@ -9,7 +10,6 @@ use domain::time::Timestamp;
 use store::StoreError;
 use store::outbox::{self, Ready};
 
-use super::backoff;
 use super::call::Done;
 use super::ownership::Ownership;
 use crate::core::Core;

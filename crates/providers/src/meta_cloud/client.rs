@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::attempt::AttemptStatus;
+use domain::message::Template;
 use domain::refusal::{Failure, NOT_CONNECTED, RefusalKind};
 use serde_json::Value;
 
@@ -72,6 +73,11 @@ impl Provider for MetaCloud {
             Some(vec![ExternalId { kind: "wamid", value }])
         };
         self.post(&prepared.path, prepared.payload.clone(), accept).await
+    }
+
+    fn fallback_language(&self, failure: &Failure, template: &Template) -> Option<String> {
+        let (primary, _region) = template.language.split_once('_')?;
+        (failure.code == errors::TEMPLATE_UNKNOWN).then(|| primary.to_owned())
     }
 
     async fn mark_read(&self, external_id: &str, typing: bool) -> Answer {

@@ -15,6 +15,9 @@ const QUOTE_CHARS_MAX: usize = 300;
 /// From here on a subcode is a code of its own, which Meta wraps in 100.
 const OWN_SUBCODE_MIN: i64 = 1_000_000;
 
+/// The template does not exist in that language, or is not approved in it.
+pub(super) const TEMPLATE_UNKNOWN: &str = "132001";
+
 /// Says what an error means. An unknown code is permanent for its message and keeps Meta's words, unless Meta itself
 /// calls it transient.
 pub(super) fn classify(error: &MetaError) -> Failure {

@@ -145,12 +145,14 @@ async fn apply_statuses(
         }
     }
     let standings = evidence::raise(conn, findings, now).await?;
+    evidence::requeue_limited(conn, &standings, now).await?;
     let early: Vec<EarlyStatus<'_>> = waiting.iter().map(|(_, status)| early_status(status)).collect();
     early::keep_all(conn, &early, now).await?;
     let learnt = learn_ids(conn, statuses, &standings).await?;
     let woken = early::take_all(conn, &learnt).await?;
     if !woken.is_empty() {
-        evidence::raise(conn, woken, now).await?;
+        let standings = evidence::raise(conn, woken, now).await?;
+        evidence::requeue_limited(conn, &standings, now).await?;
     }
     Ok(waiting.into_iter().map(|(place, _)| place).collect())
 }
@@ -163,6 +165,7 @@ fn finding(key: AttemptKey, status: &StatusChange) -> Finding {
         evidence: vec![status.evidence.clone()],
         external_id: Some(status.external_id.clone()),
         requeued: false,
+        ends_call: false,
     }
 }
 

@@ -1,16 +1,18 @@
 //! Complete: what came of a call, with the statuses that arrived before it.
 
+use std::collections::HashMap;
+
 use domain::attempt::{AttemptStatus, Evidence};
 use domain::ids::{AccountId, CallId, Epoch, MessageId, SenderId};
 use domain::refusal::Failure;
 use domain::time::Timestamp;
 
-use super::evidence::{self, Finding};
+use super::evidence::{self, Finding, Standing};
 use crate::call::{self, AttemptKey, CallEnd, NewExternalId};
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::hot::early;
-use crate::outbox;
+use crate::outbox::{self, Again};
 
 /// What came of the call for one message.
 #[derive(Clone, Debug)]
@@ -53,6 +55,8 @@ pub enum Settlement {
         failure: Failure,
         /// When a new attempt is due.
         retry_at: Option<Timestamp>,
+        /// The language the new attempt is made in, instead of the template's own.
+        language: Option<String>,
     },
     /// No answer came; it may have been sent.
     Unknown {
@@ -76,15 +80,9 @@ pub(super) async fn run(conn: &mut Conn<'_>, completes: &[&Complete]) -> Result<
     let mut findings: Vec<Finding> = completes.iter().map(|complete| finding(complete)).collect();
     findings.extend(early::take_all(conn, &ids).await?);
     let standings = evidence::raise(conn, findings, first.at).await?;
-    let settled: Vec<Settled> = completes
-        .iter()
-        .map(|complete| {
-            let standing = standings.get(&key(complete));
-            Settled { status: standing.map_or(AttemptStatus::Unknown, |standing| standing.after) }
-        })
-        .collect();
-    settle_outbox(conn, completes, &settled).await?;
-    Ok(settled)
+    settle_outbox(conn, completes, &standings).await?;
+    let status = |complete| standings.get(&key(complete)).map_or(AttemptStatus::Unknown, |standing| standing.after);
+    Ok(completes.iter().map(|complete| Settled { status: status(complete) }).collect())
 }
 
 const fn key(complete: &Complete) -> AttemptKey {
@@ -135,27 +133,37 @@ fn finding(complete: &Complete) -> Finding {
             }
             (evidence, external_ids.first().map(|(_, value)| value.clone()), false)
         }
-        Settlement::Refused { failure, retry_at } => {
+        Settlement::Refused { failure, retry_at, .. } => {
             (vec![report(AttemptStatus::Failed, Some(failure.clone()))], None, retry_at.is_some())
         }
         Settlement::Unknown { .. } => (vec![report(AttemptStatus::Unknown, None)], None, false),
     };
-    Finding { key: key(complete), sender: complete.sender, evidence, external_id, requeued }
+    Finding { key: key(complete), sender: complete.sender, evidence, external_id, requeued, ends_call: true }
 }
 
-async fn settle_outbox(conn: &mut Conn<'_>, completes: &[&Complete], settled: &[Settled]) -> Result<(), StoreError> {
+async fn settle_outbox(
+    conn: &mut Conn<'_>,
+    completes: &[&Complete],
+    standings: &HashMap<AttemptKey, Standing>,
+) -> Result<(), StoreError> {
     let (mut done, mut again, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
-    for (complete, settled) in completes.iter().zip(settled) {
+    for complete in completes {
         let (account, message, epoch) = (complete.account, complete.message, complete.epoch);
+        let again_at = |due_at, language| Again { account, message, epoch, due_at, language };
+        let standing = standings.get(&key(complete));
+        let status = standing.map_or(AttemptStatus::Unknown, |standing| standing.after);
         match &complete.settled {
             // A callback may have overtaken the answer: what the person has is not sent again.
-            Settlement::Refused { retry_at: Some(at), .. } if !settled.status.is_received() => {
-                again.push((account, message, epoch, *at));
+            Settlement::Refused { retry_at: Some(at), language, .. } if !status.is_received() => {
+                again.push(again_at(*at, language.as_deref()));
             }
-            Settlement::Unknown { .. } if settled.status == AttemptStatus::Unknown => {
+            Settlement::Unknown { .. } if status == AttemptStatus::Unknown => {
                 unknown.push((account, message, epoch));
             }
-            _ => done.push((account, message)),
+            _ => match standing.and_then(|standing| standing.limited_until) {
+                Some(at) => again.push(again_at(at, None)),
+                None => done.push((account, message)),
+            },
         }
     }
     outbox::remove(conn, &done).await?;

@@ -76,7 +76,7 @@ pub(super) async fn take_all(conn: &mut Conn<'_>, ids: &[NewExternalId]) -> Resu
         if let (Some(NewExternalId { account, message, attempt: Some(number), .. }), Some(status)) = (owner, status) {
             let key = AttemptKey { account: *account, message: *message, number: *number };
             let evidence = vec![Evidence { status, at, failure }];
-            findings.push(Finding { key, sender, evidence, external_id: None, requeued: false });
+            findings.push(Finding { key, sender, evidence, external_id: None, requeued: false, ends_call: false });
         }
     }
     Ok(findings)

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::attempt::{AttemptState, AttemptStatus, Evidence};
+use domain::backoff::{self, Next};
 use domain::ids::{AccountId, MessageId, SenderId};
 use domain::message::MessageStatus;
+use domain::shard::Shard;
 use domain::time::Timestamp;
 
 use crate::call::{self, AttemptKey, Loaded};
@@ -12,7 +14,7 @@ use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::event::{self, MESSAGE_UPDATED, NewEvent};
 use crate::message::{self, MessageChange};
-use crate::outbox;
+use crate::outbox::{self, Requeued};
 
 /// What is known about one attempt now.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Finding {
     pub external_id: Option<String>,
     /// The message goes back to the outbox: a new attempt will be made.
     pub requeued: bool,
+    /// This is the end of its call, told once, by whoever made it.
+    pub ends_call: bool,
 }
 
 /// Where an attempt came to stand.
@@ -34,6 +38,8 @@ pub(super) struct Standing {
     pub sender: SenderId,
     /// Whether the message went back to the outbox.
     pub requeued: bool,
+    /// A limit was reported after the provider took it: a new attempt is due then.
+    pub limited_until: Option<Timestamp>,
     pub before: AttemptStatus,
     pub after: AttemptStatus,
 }
@@ -56,6 +62,7 @@ pub(super) async fn raise(
                 known.evidence.extend(finding.evidence);
                 known.external_id = known.external_id.take().or(finding.external_id);
                 known.requeued |= finding.requeued;
+                known.ends_call |= finding.ends_call;
             }
         }
     }
@@ -66,10 +73,12 @@ pub(super) async fn raise(
         let Some(finding) = merged.get(&(loaded.key, loaded.sender)) else { continue };
         let raised = finding.evidence.iter().fold(loaded.state.clone(), AttemptState::on);
         let (before, after) = (loaded.state.status, raised.status);
-        standings.insert(loaded.key, Standing { sender: loaded.sender, requeued: finding.requeued, before, after });
+        let limited_until = limited_until(&loaded, &raised, finding, now);
+        let requeued = finding.requeued || limited_until.is_some();
+        standings.insert(loaded.key, Standing { sender: loaded.sender, requeued, limited_until, before, after });
         let is_new_id = finding.external_id.is_some() && loaded.state.status < AttemptStatus::Submitted;
-        if raised != loaded.state || finding.requeued || is_new_id {
-            fold_into_message(&mut messages, &loaded, &raised, finding);
+        if raised != loaded.state || requeued || is_new_id {
+            fold_into_message(&mut messages, &loaded, &raised, (finding, requeued));
             attempts.push((loaded.key, raised));
         }
     }
@@ -78,11 +87,28 @@ pub(super) async fn raise(
     Ok(standings)
 }
 
+/// When a new attempt is due, where a callback tells of a limit after the provider had taken the message. Told once: by
+/// the report that raises the attempt, or, while its call is under way, by the end of the call, which holds the row.
+fn limited_until(loaded: &Loaded, raised: &AttemptState, finding: &Finding, now: Timestamp) -> Option<Timestamp> {
+    let key = loaded.key;
+    let is_news = loaded.state.status < AttemptStatus::Failed || finding.ends_call;
+    let is_open = key.number == loaded.message_attempts
+        && !matches!(loaded.message_status, MessageStatus::Delivered | MessageStatus::Read);
+    if !is_news || !is_open || finding.requeued || raised.status != AttemptStatus::Failed {
+        return None;
+    }
+    let failure = raised.failure.as_ref().filter(|failure| failure.kind.is_limit())?;
+    match backoff::after_refusal(failure, key.message, key.number, None) {
+        Next::Retry(wait) => Some(now.plus(wait)),
+        Next::GiveUp => None,
+    }
+}
+
 fn fold_into_message(
     messages: &mut BTreeMap<(AccountId, MessageId), MessageChange>,
     loaded: &Loaded,
     raised: &AttemptState,
-    finding: &Finding,
+    (finding, requeued): (&Finding, bool),
 ) {
     let key = loaded.key;
     let change = messages.entry((key.account, key.message)).or_insert_with(|| MessageChange {
@@ -104,7 +130,7 @@ fn fold_into_message(
         change.failure.clone_from(&raised.failure);
     }
     // Only a new attempt takes a message from failed to queued, and nothing takes it back from the person.
-    if finding.requeued && !matches!(change.status, MessageStatus::Delivered | MessageStatus::Read) {
+    if requeued && !matches!(change.status, MessageStatus::Delivered | MessageStatus::Read) {
         change.status = MessageStatus::Queued;
     }
     change.external_id = change.external_id.take().or_else(|| finding.external_id.clone());
@@ -142,4 +168,27 @@ async fn close_settled(conn: &mut Conn<'_>, standings: &HashMap<AttemptKey, Stan
     settled.sort_unstable();
     settled.dedup();
     outbox::remove_settled_by_evidence(conn, &settled).await
+}
+
+/// Puts back what a limit held up after the provider had taken it. A row whose call is under way stays with it.
+pub(super) async fn requeue_limited(
+    conn: &mut Conn<'_>,
+    standings: &HashMap<AttemptKey, Standing>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut limited: Vec<Requeued> = standings
+        .iter()
+        .filter_map(|(key, standing)| {
+            Some(Requeued {
+                account: key.account,
+                message: key.message,
+                sender: standing.sender,
+                shard: Shard::of(standing.sender),
+                attempts: key.number,
+                due_at: standing.limited_until?,
+            })
+        })
+        .collect();
+    limited.sort_unstable_by_key(|entry| (entry.account, entry.message));
+    outbox::requeue(conn, &limited, now).await
 }

@@ -11,7 +11,7 @@ use testkit::engine::TestDatabase;
 use crate::support::{OutboxRow, World, at, evidence, failure, taken};
 
 fn refused(retry_at: Option<i64>) -> Settlement {
-    Settlement::Refused { failure: failure("131016"), retry_at: retry_at.map(at) }
+    Settlement::Refused { failure: failure("131016"), retry_at: retry_at.map(at), language: None }
 }
 
 fn unknown() -> Settlement {

@@ -13,6 +13,7 @@ mod group;
 mod inbound;
 mod inlet;
 mod jobs;
+mod limits;
 mod lists;
 mod opening;
 mod outbox;

@@ -81,7 +81,7 @@ async fn traffic(world: &World) -> Result<()> {
     hot.accept(Accept { idempotency: key("k", "body"), ..world.accept("+919876543210") }).await?;
     world.submitted("+919876543210", "wamid.A").await?;
     let (refused, refused_call) = world.calling("+919876543210").await?;
-    let again = Settlement::Refused { failure: failure("131016"), retry_at: Some(at(60)) };
+    let again = Settlement::Refused { failure: failure("131016"), retry_at: Some(at(60)), language: None };
     hot.complete(world.complete(refused, 1, refused_call, again)).await?;
     let (lost, lost_call) = world.calling("+919876543210").await?;
     let unknown = Settlement::Unknown { cause: "gone".to_owned() };
@@ -134,6 +134,7 @@ async fn owner_changes(world: &World) -> Result<()> {
     let mut tx = world.store.begin().await?;
     let mut conn = tx.conn();
     outbox::abandon_older(&mut conn, 1, Epoch(99)).await?;
+    outbox::return_queued(&mut conn, &[(world.account, domain::ids::MessageId(1))], at(1)).await?;
     let key = call::AttemptKey { account: world.account, message: domain::ids::MessageId(1), number: 1 };
     call::abandon_all(&mut conn, &[key]).await?;
     let expired = outbox::take_expired(&mut conn, at(99_999), 100).await?;

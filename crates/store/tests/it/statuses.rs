@@ -101,7 +101,7 @@ testkit::on_both_engines! {
     async fn a_delivery_of_the_first_attempt_closes_the_second(db: TestDatabase) -> Result<()> {
         let world = World::open(db).await?;
         let (id, call) = world.calling("+919876543210").await?;
-        let refused = Settlement::Refused { failure: failure("131016"), retry_at: Some(at(60)) };
+        let refused = Settlement::Refused { failure: failure("131016"), retry_at: Some(at(60)), language: None };
         world.store.hot().complete(world.complete(id, 1, call, refused)).await?;
         assert_eq!(world.waiting(id).await?.map(|row| row.state), Some(0));
         world.apply(vec![world.echo("wamid.A", id, 1, evidence(Delivered, 9))]).await?;
@@ -113,7 +113,7 @@ testkit::on_both_engines! {
     async fn what_is_said_of_a_refused_attempt_does_not_fail_the_next_one(db: TestDatabase) -> Result<()> {
         let world = World::open(db).await?;
         let (id, call) = world.calling("+919876543210").await?;
-        let refused = Settlement::Refused { failure: failure("131016"), retry_at: Some(at(60)) };
+        let refused = Settlement::Refused { failure: failure("131016"), retry_at: Some(at(60)), language: None };
         world.store.hot().complete(world.complete(id, 1, call, refused)).await?;
         // Earlier than known, so that it does change the attempt's times.
         world.apply(vec![world.echo("wamid.A", id, 1, evidence(Failed, 1))]).await?;

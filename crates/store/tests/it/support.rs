@@ -110,6 +110,7 @@ impl World {
             provider: "sandbox",
             path: "/v25.0/1001/messages".to_owned(),
             payload: "{}".to_owned(),
+            note: None,
             at: at(1),
         }
     }

@@ -141,3 +141,74 @@ on_both_engines! {
         app.stop().await;
     }
 }
+
+on_both_engines! {
+    async fn a_limit_told_by_callback_slows_a_message_down_and_does_not_fail_it(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        for code in [130_429, 131_056, 80_007, 4] {
+            app.simulator.control().set_faults(vec![FaultRule::times(Fault::FailedStatus { code }, 2)]);
+            let id = app.send_text(CUSTOMER, &format!("taken, then {code}")).await;
+            let message = advance_until(&app, id, "read", Duration::from_secs(1)).await;
+            assert_eq!(message["attempts"], 3, "{code}");
+            assert_eq!(message["failure"], Value::Null, "{code}");
+        }
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn a_limit_that_lasts_ends_with_the_expiry_and_never_as_failed(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        app.simulator.control().set_faults(vec![FaultRule::always(Fault::FailedStatus { code: 130_429 })]);
+        let id = app.send_text(CUSTOMER, "never within the limit").await;
+        let message = app
+            .wait("the message to expire", async || {
+                let message = app.message(id).await;
+                assert_ne!(message["status"], "failed");
+                app.clock.advance(Duration::from_secs(600));
+                (message["status"] == "expired").then_some(message)
+            })
+            .await;
+        assert!(message["attempts"].as_i64().unwrap() > 1, "{message}");
+        assert_eq!(message["failure"]["code"], "expired");
+        app.simulator.control().set_faults(Vec::new());
+        app.stop().await;
+    }
+}
+
+async fn send_reminder(app: &TestApp, name: &str, language: &str) -> i64 {
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let template = json!({"name": name, "language": {"code": language}, "components": [
+        {"type": "header", "parameters": [text("Asha")]},
+        {"type": "body", "parameters": [text("Monday"), text("10:00")]},
+    ]});
+    let body = json!({"sender_id": app.sender_id, "to": CUSTOMER, "type": "template", "template": template});
+    app.post(&body).await.json::<Value>().await.unwrap()["id"].as_i64().unwrap()
+}
+
+on_both_engines! {
+    async fn a_template_unknown_in_a_region_is_tried_once_in_its_language(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        let id = send_reminder(&app, "appointment_reminder", "en_US").await;
+        assert_eq!(app.wait_for_status(id, "read").await["attempts"], 2);
+        let attempts: Value = app.get(&format!("/v1/messages/{id}/attempts")).await.json().await.unwrap();
+        let attempts = attempts["data"].as_array().unwrap();
+        let language = |attempt: &Value| -> Value {
+            let payload: Value = serde_json::from_str(attempt["payload"].as_str().unwrap()).unwrap();
+            payload["template"]["language"]["code"].clone()
+        };
+        assert_eq!((language(&attempts[0]), language(&attempts[1])), (json!("en_US"), json!("en")));
+        assert_eq!(attempts[0]["failure"]["code"], "132001");
+        assert_eq!(attempts[0]["decision"], Value::Null);
+        assert!(attempts[1]["decision"].as_str().unwrap().contains("`en`"), "{}", attempts[1]);
+
+        // Neither the region nor the language exists: two tries, then it has failed.
+        let id = send_reminder(&app, "appointment_reminder", "fr_CA").await;
+        let message = app.wait_for_status(id, "failed").await;
+        assert_eq!((&message["attempts"], &message["failure"]["code"]), (&json!(2), &json!("132001")));
+        // A language without a region has no other form.
+        let id = send_reminder(&app, "appointment_reminder", "fr").await;
+        assert_eq!(app.wait_for_status(id, "failed").await["attempts"], 1);
+        app.stop().await;
+    }
+}

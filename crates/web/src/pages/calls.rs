@@ -23,9 +23,14 @@ pub(super) fn call(attempt: &AttemptView, simulated: bool, viewer: &Viewer) -> M
         payload: Code::new(attempt.payload.as_bytes(), PAYLOAD_BYTES_MAX, viewer.catalogue),
         http_status: attempt.http_status.map(|status| status.to_string()),
         answer: answer.map(|answer| Code::new(answer.as_bytes(), ANSWER_BYTES_MAX, viewer.catalogue)),
-        note: attempt.note.clone(),
+        note: note(attempt),
         failure: attempt.failure.clone(),
     }
+}
+
+fn note(attempt: &AttemptView) -> Option<String> {
+    let notes: Vec<&str> = [&attempt.decision, &attempt.note].into_iter().flatten().map(String::as_str).collect();
+    (!notes.is_empty()).then(|| notes.join(" "))
 }
 
 fn end(attempt: &AttemptView, simulated: bool, viewer: &Viewer) -> CallEnd {

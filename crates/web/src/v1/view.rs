@@ -92,6 +92,8 @@ pub(super) struct AttemptView {
     answer: Option<String>,
     /// What we noted where no answer came.
     note: Option<String>,
+    /// What was decided before the call, such as another language.
+    decision: Option<String>,
     failure: Option<Failure>,
     started_at: Timestamp,
     finished_at: Option<Timestamp>,
@@ -107,6 +109,7 @@ impl From<store::call::AttemptView> for AttemptView {
             http_status: attempt.http_status,
             answer: attempt.answer,
             note: attempt.note,
+            decision: attempt.decision,
             failure: attempt.failure,
             started_at: attempt.started_at,
             finished_at: attempt.finished_at,

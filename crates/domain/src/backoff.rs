@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::ids::MessageId;
-use domain::refusal::{Failure, NOT_CONNECTED, RefusalKind};
+use crate::ids::MessageId;
+use crate::refusal::{Failure, NOT_CONNECTED, RefusalKind};
 
 /// After so many refusals that are not limits a message is given up.
 pub const ATTEMPTS_MAX: i64 = 8;
