@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::attempt::AttemptReference;
 use domain::inbound::{DecodedHook, HookFact, HookItem, InboundMessage, StatusReport};
+use domain::refusal::RefusalKind;
 use domain::time::Timestamp;
 use domain::{address::Address, ids::AccountId};
 use providers::decode_hook;
@@ -16,6 +17,7 @@ use store::sender::Sender;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
+use crate::hints::Traffic;
 use crate::lines::Application;
 use crate::metric::Metric;
 
@@ -119,6 +121,7 @@ impl Reading {
         if !self.accounts.contains(&sender.account) {
             self.accounts.push(sender.account);
         }
+        note_traffic(core, sender, &item.fact);
         match item.fact {
             HookFact::Status(report) => self.apply.statuses.push(status(core, sender, *report)),
             HookFact::Message(message) => match inbound(core.now(), sender, *message) {
@@ -126,6 +129,20 @@ impl Reading {
                 None => self.notes.push("a message without a sender was passed over".to_owned()),
             },
         }
+    }
+}
+
+/// What the sender's pace has to know: what came in counts too, and a limit may be told by callback.
+fn note_traffic(core: &Core, sender: &Sender, fact: &HookFact) {
+    let traffic = match fact {
+        HookFact::Message(_) => Traffic { received: 1, limited: false },
+        HookFact::Status(report) => {
+            let kind = report.evidence.failure.as_ref().map(|failure| failure.kind);
+            Traffic { received: 0, limited: kind == Some(RefusalKind::SenderRate) }
+        }
+    };
+    if traffic != Traffic::default() {
+        core.hints.sender_has_traffic(sender.id, traffic);
     }
 }
 

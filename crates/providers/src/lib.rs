@@ -58,6 +58,8 @@ impl ProviderKind {
 pub struct Capabilities {
     /// How many messages one request may carry.
     pub recipients_per_call: usize,
+    /// How many messages per second a number sends and receives before anything else is known of it; `None`: no limit.
+    pub messages_per_second: Option<u32>,
     /// Whether callbacks repeat our reference, so that a lost answer can be settled.
     pub echoes_reference: bool,
     /// Whether free text is bound to the service window.

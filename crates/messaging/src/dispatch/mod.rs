@@ -2,6 +2,7 @@
 
 mod call;
 pub mod ownership;
+mod pace;
 mod queue;
 
 use std::collections::HashSet;
@@ -38,6 +39,7 @@ pub async fn run(core: Core, ownership: Ownership, stop: CancellationToken) {
             }
             all_may_have_work = false;
         }
+        queues.note_traffic(&core, core.hints.sender_traffic());
         let blocked = start_calls(&core, &ownership, &mut queues, &mut running).await;
         tokio::select! {
             () = stop.cancelled() => break,
@@ -48,6 +50,7 @@ pub async fn run(core: Core, ownership: Ownership, stop: CancellationToken) {
                 }
             }
             senders = core.hints.senders_with_work(), if !blocked => queues.note_work(senders),
+            () = tokio::time::sleep(queues.until_paced(core.now())), if !blocked => {}
             _ = poll.tick() => all_may_have_work = true,
         }
     }

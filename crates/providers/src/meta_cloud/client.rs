@@ -18,6 +18,8 @@ use crate::{
 
 const CAPABILITIES: Capabilities = Capabilities {
     recipients_per_call: 1,
+    // A number starts at 80; the level it is at is told by its own fields.
+    messages_per_second: Some(80),
     echoes_reference: true,
     has_service_window: true,
     kinds: &["text", "template", "image"],

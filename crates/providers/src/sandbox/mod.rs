@@ -13,6 +13,7 @@ use crate::{
 
 const CAPABILITIES: Capabilities = Capabilities {
     recipients_per_call: 1,
+    messages_per_second: None,
     echoes_reference: false,
     has_service_window: false,
     kinds: &["text", "template", "image"],

@@ -7,6 +7,7 @@ mod crash;
 mod commands;
 mod operations;
 mod outage;
+mod pace;
 mod pages;
 mod receive;
 mod retry;
