@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::address::{Address, UserIdentifier};
+use crate::content::Content;
 use crate::fields::{FieldError, Fields};
 use crate::ids::SenderId;
-use crate::message::{Class, Content};
+use crate::message::Class;
 use crate::phone::{E164, Region};
 use crate::time::Timestamp;
 
@@ -135,7 +136,7 @@ fn read_provider_options(fields: &mut Fields<'_>) -> Result<(), FieldError> {
 const fn default_class(content: &Content) -> Class {
     match content {
         Content::Template(_) => Class::Marketing,
-        Content::Text { .. } | Content::Image(_) => Class::Conversational,
+        _ => Class::Conversational,
     }
 }
 

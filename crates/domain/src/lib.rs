@@ -3,6 +3,7 @@
 pub mod address;
 pub mod attempt;
 pub mod clock;
+pub mod content;
 pub mod draft;
 pub mod fields;
 pub mod ids;

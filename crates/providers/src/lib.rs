@@ -12,8 +12,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::address::Address;
 use domain::attempt::{AttemptReference, AttemptStatus};
+use domain::content::Content;
 use domain::inbound::{DecodedHook, UndecodableHook};
-use domain::message::Content;
 use domain::refusal::Failure;
 
 pub use crate::http::{HttpClient, NoHttpClient};

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use domain::address::Address;
 use domain::attempt::AttemptReference;
+use domain::content::Content;
 use domain::ids::{CallId, Epoch, MessageId, SenderId};
-use domain::message::Content;
 use domain::refusal::{Failure, LEASE_LOST, RefusalKind};
 use providers::{Answer, Call, Outbound, Outcome, Prepared, Provider};
 use store::hot::{Claim, Claimed, Complete, Settlement};

@@ -19,7 +19,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     recipients_per_call: 1,
     echoes_reference: true,
     has_service_window: true,
-    kinds: &["text", "template", "image"],
+    kinds: domain::content::KINDS,
 };
 
 /// Meta counts its hourly budgets by the hour, so that no wait is longer.

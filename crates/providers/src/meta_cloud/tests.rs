@@ -10,9 +10,11 @@ mod server;
 
 use domain::address::Address;
 use domain::attempt::AttemptReference;
+use domain::content::Content;
+use domain::fields::Fields;
 use domain::ids::{AccountId, MessageId};
-use domain::message::Content;
 use domain::phone::E164;
+use serde_json::Value;
 
 use super::Settings;
 use crate::{Call, Outbound};
@@ -28,7 +30,12 @@ pub(crate) fn settings(base: &str) -> Settings {
 }
 
 pub(crate) fn text(body: &str) -> Content {
-    Content::Text { body: body.to_owned(), preview_url: false }
+    Content::Text { body: body.to_owned(), preview_url: None }
+}
+
+/// Content of Meta's own object.
+pub(crate) fn content(object: &Value) -> Content {
+    Content::read(&mut Fields::of(object, "").expect("an object")).expect("well formed")
 }
 
 pub(crate) fn phone(number: &str) -> E164 {

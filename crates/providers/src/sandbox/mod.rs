@@ -15,7 +15,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     recipients_per_call: 1,
     echoes_reference: false,
     has_service_window: false,
-    kinds: &["text", "template", "image"],
+    kinds: domain::content::KINDS,
 };
 
 /// Sends to nobody.
