@@ -9,6 +9,7 @@ pub mod fields;
 pub mod ids;
 pub mod inbound;
 pub mod message;
+pub mod options;
 pub mod phone;
 pub mod random;
 pub mod refusal;

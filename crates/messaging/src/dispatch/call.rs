@@ -6,6 +6,7 @@ use domain::address::Address;
 use domain::attempt::AttemptReference;
 use domain::content::Content;
 use domain::ids::{CallId, Epoch, MessageId, SenderId};
+use domain::options::SendOptions;
 use domain::refusal::{Failure, LEASE_LOST, RefusalKind};
 use providers::{Answer, Call, Outbound, Outcome, Prepared, Provider};
 use store::hot::{Claim, Claimed, Complete, Settlement};
@@ -81,6 +82,7 @@ async fn call(
 
 fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready) -> Result<Prepared, Failure> {
     let content = Content::from_stored(&ready.content).map_err(|error| unsendable(error.to_string()))?;
+    let options = SendOptions::from_stored(ready.options.as_deref()).map_err(|error| unsendable(error.to_string()))?;
     let to = Address::from_stored(&ready.address_kind, &ready.address)
         .ok_or_else(|| unsendable("the stored address cannot be read".to_owned()))?;
     let reference = AttemptReference {
@@ -89,7 +91,7 @@ fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready) -> Result<Prepar
         message: ready.message,
         number: ready.attempts + 1,
     };
-    let outbound = Outbound { reference, to, content, context: ready.context.clone() };
+    let outbound = Outbound { reference, to, content, context: ready.context.clone(), options };
     provider.prepare(&Call { messages: vec![outbound] }).map_err(|refused| unsendable(refused.to_string()))
 }
 

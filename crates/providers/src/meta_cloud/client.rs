@@ -20,6 +20,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     echoes_reference: true,
     has_service_window: true,
     kinds: domain::content::KINDS,
+    marketing_messages: true,
 };
 
 /// Meta counts its hourly budgets by the hour, so that no wait is longer.
@@ -63,7 +64,7 @@ impl Provider for MetaCloud {
     }
 
     fn prepare(&self, call: &Call) -> Result<Prepared, NotSupported> {
-        Ok(Prepared { path: self.settings.messages_path(), payload: encode::payload(call)? })
+        Ok(Prepared { path: self.settings.path(encode::endpoint(call)), payload: encode::payload(call)? })
     }
 
     async fn send(&self, prepared: &Prepared) -> Answer {
@@ -76,7 +77,7 @@ impl Provider for MetaCloud {
 
     async fn mark_read(&self, external_id: &str, typing: bool) -> Answer {
         let accept = |answer: &Value| answer.get("success")?.as_bool()?.then(Vec::new);
-        self.post(&self.settings.messages_path(), encode::read_receipt(external_id, typing), accept).await
+        self.post(&self.settings.path(encode::MESSAGES), encode::read_receipt(external_id, typing), accept).await
     }
 
     fn verify_hook(&self, headers: &HookHeaders, body: &[u8]) -> Result<(), InvalidSignature> {

@@ -6,6 +6,7 @@ mod decode_any;
 mod decode_rules;
 mod encode;
 mod errors;
+mod openapi;
 mod server;
 
 use domain::address::Address;
@@ -13,6 +14,7 @@ use domain::attempt::AttemptReference;
 use domain::content::Content;
 use domain::fields::Fields;
 use domain::ids::{AccountId, MessageId};
+use domain::options::SendOptions;
 use domain::phone::E164;
 use serde_json::Value;
 
@@ -46,7 +48,7 @@ pub(crate) fn call(content: Content) -> Call {
     let reference =
         AttemptReference { installation: "inst".to_owned(), account: AccountId(3), message: MessageId(42), number: 1 };
     let to = Address::Phone(phone("+919876543210"));
-    Call { messages: vec![Outbound { reference, to, content, context: None }] }
+    Call { messages: vec![Outbound { reference, to, content, context: None, options: SendOptions::default() }] }
 }
 
 /// The recorded deliveries, with their names.

@@ -77,8 +77,8 @@ fn a_read_receipt_may_show_typing() {
 #[test]
 fn a_path_stays_below_its_number() {
     let mut settings = settings("https://graph.facebook.com/");
-    assert_eq!(settings.messages_path(), "/v23.0/106540352242922/messages");
+    assert_eq!(settings.path("messages"), "/v23.0/106540352242922/messages");
     assert_eq!(settings.url("/v23.0/1/messages"), "https://graph.facebook.com/v23.0/1/messages");
     settings.phone_number_id = "12/34?x#é".to_owned();
-    assert_eq!(settings.messages_path(), "/v23.0/12%2F34%3Fx%23%C3%A9/messages");
+    assert_eq!(settings.path("messages"), "/v23.0/12%2F34%3Fx%23%C3%A9/messages");
 }
