@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use domain::address::Address;
 use domain::attempt::AttemptReference;
 use domain::backoff::{self, Next};
+use domain::content::Content;
 use domain::ids::{CallId, Epoch, MessageId, SenderId};
-use domain::message::Content;
+use domain::options::SendOptions;
 use domain::refusal::{Failure, LEASE_LOST, RefusalKind};
 use providers::{Answer, Call, Outbound, Outcome, Prepared, Provider};
 use store::hot::{Claim, Claimed, Complete, Settlement};
@@ -109,7 +110,7 @@ fn ended(answer: &Answer) -> Ended {
 fn content(ready: &Ready) -> Result<Content, Failure> {
     let mut content = Content::from_stored(&ready.content).map_err(|error| unsendable(error.to_string()))?;
     if let (Content::Template(template), Some(language)) = (&mut content, &ready.language) {
-        template.language.clone_from(language);
+        template.set_language(language);
     }
     Ok(content)
 }
@@ -126,6 +127,7 @@ fn fallback_language(provider: &dyn Provider, ready: &Ready, content: &Content, 
 }
 
 fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready, content: Content) -> Result<Prepared, Failure> {
+    let options = SendOptions::from_stored(ready.options.as_deref()).map_err(|error| unsendable(error.to_string()))?;
     let to = Address::from_stored(&ready.address_kind, &ready.address)
         .ok_or_else(|| unsendable("the stored address cannot be read".to_owned()))?;
     let reference = AttemptReference {
@@ -134,7 +136,7 @@ fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready, content: Content
         message: ready.message,
         number: ready.attempts + 1,
     };
-    let outbound = Outbound { reference, to, content, context: ready.context.clone() };
+    let outbound = Outbound { reference, to, content, context: ready.context.clone(), options };
     provider.prepare(&Call { messages: vec![outbound] }).map_err(|refused| unsendable(refused.to_string()))
 }
 

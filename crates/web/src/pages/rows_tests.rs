@@ -40,6 +40,7 @@ fn template() -> Message {
         address: "+972545550128".to_owned(),
         reference: None,
         context: None,
+        options: None,
         external_id: Some("wamid.1".to_owned()),
         failure: None,
         created_at: START,
