@@ -1,5 +1,6 @@
 use domain::attempt::StatusTimes;
 use domain::ids::{ContactId, MessageId, SenderId};
+use domain::inbound::{Media, MediaKind};
 use domain::message::Class;
 use domain::refusal::RefusalKind;
 use serde_json::json;
