@@ -2,6 +2,7 @@
 
 mod callback;
 mod connection;
+mod content;
 mod control;
 mod faults;
 mod graph;

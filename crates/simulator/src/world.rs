@@ -11,6 +11,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::time::Instant;
 
+use crate::content::Content;
 use crate::faults::Faults;
 use crate::ids::{self, Writer};
 use crate::ledger::{Ledger, LedgerMessage};
@@ -20,27 +21,6 @@ use crate::templates::Category;
 
 /// Meta counts the window from the customer's latest message.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
-
-/// What a message shows.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Content {
-    pub(crate) kind: &'static str,
-    pub(crate) header: Option<String>,
-    /// The address or media id of a picture.
-    pub(crate) picture: Option<String>,
-    pub(crate) text: String,
-    pub(crate) footer: Option<String>,
-    pub(crate) buttons: Vec<QuickReply>,
-    /// Name and language, such as `order_update/en_US`.
-    pub(crate) template: Option<String>,
-}
-
-/// A button under a template.
-#[derive(Clone, Debug)]
-pub(crate) struct QuickReply {
-    pub(crate) text: String,
-    pub(crate) payload: String,
-}
 
 /// How far a message of the business has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -253,12 +233,12 @@ impl World {
         let entry = LedgerMessage {
             message_id: Arc::clone(&id),
             phone_number_id: Arc::clone(phone_number_id),
-            kind: order.content.kind,
-            template: order.content.template.clone(),
+            kind: order.content.kind.clone(),
+            template: order.content.template_id(),
             biz_opaque_callback_data: order.opaque.clone(),
             received_at: now,
         };
-        self.ledger.record(&customer, &order.content.text, entry);
+        self.ledger.record(&customer, &order.content.ledger_text(), entry);
         let outgoing = Outgoing {
             stage: Stage::Accepted,
             by_user_id: order.by_user_id,

@@ -63,9 +63,8 @@ fn pricing(outgoing: &Outgoing) -> Value {
     })
 }
 
-/// The callback with a message of the customer; `content` is the member named after its type.
-pub(crate) fn inbound_body(app: &Shared, message: &Message, person: &Person, content: (&str, Value)) -> Bytes {
-    let (kind, content) = content;
+/// The callback with a message of the customer.
+pub(crate) fn inbound_body(app: &Shared, message: &Message, person: &Person) -> Bytes {
     let mut told = Map::new();
     told.insert("from".into(), json!(person.digits));
     if let Some(user_id) = &person.user_id {
@@ -73,8 +72,8 @@ pub(crate) fn inbound_body(app: &Shared, message: &Message, person: &Person, con
     }
     told.insert("id".into(), json!(message.id));
     told.insert("timestamp".into(), json!(message.at.as_seconds().to_string()));
-    told.insert("type".into(), json!(kind));
-    told.insert(kind.into(), content);
+    told.insert("type".into(), json!(message.content.kind));
+    told.insert(message.content.kind.clone(), message.content.object.clone());
     if let Some(context) = &message.context {
         let business = app.numbers.get(message.number).map(|number| number.digits.as_str());
         told.insert("context".into(), json!({"from": business, "id": context}));

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use super::{GraphError, parameters};
+use crate::content::Content;
 use crate::templates::{self, Category};
-use crate::world::Content;
 
 /// The kinds a send may have for now.
 pub(super) const KINDS: &[&str] = &["text", "template", "image"];
@@ -33,39 +33,36 @@ pub(super) fn check(kind: &str, value: &Value) -> Result<Checked, GraphError> {
 fn text(value: &Value) -> Result<Checked, GraphError> {
     let fields = Fields::of("text", value, &["body", "preview_url"])?;
     fields.flag("preview_url")?;
-    let body = fields.required_text("body")?;
+    fields.required_text("body")?;
     fields.bounded_text("body", TEXT_MAX)?;
-    let content = Content { kind: "text", text: body.to_owned(), ..Content::default() };
-    Ok(Checked { content, category: Category::Service })
+    Ok(Checked { content: Content::new("text", value.clone()), category: Category::Service })
 }
 
 fn image(value: &Value) -> Result<Checked, GraphError> {
     let fields = Fields::of("image", value, &["id", "link", "caption"])?;
-    let picture = picture_source(fields, "image")?;
-    let caption = fields.bounded_text("caption", CAPTION_MAX)?;
-    let text = caption.unwrap_or(&picture).to_owned();
-    let content = Content { kind: "image", text, picture: Some(picture), ..Content::default() };
-    Ok(Checked { content, category: Category::Service })
+    picture_source(fields, "image")?;
+    fields.bounded_text("caption", CAPTION_MAX)?;
+    Ok(Checked { content: Content::new("image", value.clone()), category: Category::Service })
 }
 
 /// Exactly one of `id` and `link`.
-pub(super) fn picture_source(fields: Fields<'_>, name: &str) -> Result<String, GraphError> {
+pub(super) fn picture_source(fields: Fields<'_>, name: &str) -> Result<(), GraphError> {
     match (fields.text("id")?, fields.text("link")?) {
         (Some(_), Some(_)) => {
             Err(GraphError::new(100, format!("Param {name} must have exactly one of 'id' and 'link', not both")))
         }
         (None, None) => Err(GraphError::new(131_008, format!("Parameter {name}['id'] or {name}['link'] is required"))),
-        (Some(id), None) if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) => Ok(id.to_owned()),
+        (Some(id), None) if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) => Ok(()),
         (Some(_), None) => Err(GraphError::new(131_009, format!("Param {name}['id'] is not a media id"))),
-        (None, Some(link)) if picture_link(link).is_some() => Ok(link.to_owned()),
+        (None, Some(link)) if is_picture_link(link) => Ok(()),
         (None, Some(_)) => Err(GraphError::new(100, format!("Param {name}['link'] is not a valid URI"))),
     }
 }
 
-/// The address of a picture, if it is one the web can fetch.
-fn picture_link(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    (!rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace)).then_some(text)
+/// Whether it is an address the web can fetch.
+fn is_picture_link(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace))
 }
 
 fn template(value: &Value) -> Result<Checked, GraphError> {
@@ -85,6 +82,7 @@ fn template(value: &Value) -> Result<Checked, GraphError> {
     let Some(definition) = templates::find(name, code) else {
         return Err(GraphError::new(132_001, format!("template name ({name}) does not exist in {code}")));
     };
-    let content = parameters::check(definition, fields.list("components")?)?;
+    let rendered = parameters::check(definition, fields.list("components")?)?;
+    let content = Content { template: Some(rendered), ..Content::new("template", value.clone()) };
     Ok(Checked { content, category: definition.category })
 }

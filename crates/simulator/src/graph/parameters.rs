@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::GraphError;
 use super::content::picture_source;
 use super::fields::Fields;
+use crate::content::{RenderedButton, RenderedHeader, RenderedTemplate};
 use crate::templates::{Header, TemplateDefinition, fill, variables};
-use crate::world::{Content, QuickReply};
 
 const HEADER_MAX: usize = 60;
 const BODY_MAX: usize = 1024;
@@ -20,25 +20,26 @@ struct Given<'a> {
 }
 
 /// Checks the components and renders what the customer sees.
-pub(super) fn check(template: &TemplateDefinition, components: &[Value]) -> Result<Content, GraphError> {
+pub(super) fn check(template: &TemplateDefinition, components: &[Value]) -> Result<RenderedTemplate, GraphError> {
     let given = sort(template, components)?;
-    let (header, picture) = header(template, given.header.unwrap_or_default())?;
+    let header = header(template, given.header.unwrap_or_default())?;
     let body_values = texts("body", variables(template.body), given.body.unwrap_or_default())?;
     let text = fill(template.body, &body_values);
     too_long("body", &text, BODY_MAX)?;
     let payload_of = |index: usize| given.payloads.iter().find(|(at, _)| *at == index).map(|(_, payload)| payload);
-    let buttons = template.quick_replies.iter().enumerate().map(|(index, label)| QuickReply {
+    let buttons = template.quick_replies.iter().enumerate().map(|(index, label)| RenderedButton {
+        kind: "quick_reply".to_owned(),
         text: (*label).to_owned(),
-        payload: payload_of(index).map_or_else(|| (*label).to_owned(), Clone::clone),
+        value: Some(payload_of(index).map_or_else(|| (*label).to_owned(), Clone::clone)),
     });
-    Ok(Content {
-        kind: "template",
+    Ok(RenderedTemplate {
+        name: template.name.to_owned(),
+        language: template.language.to_owned(),
         header,
-        picture,
         text,
         footer: template.footer.map(str::to_owned),
         buttons: buttons.collect(),
-        template: Some(format!("{}/{}", template.name, template.language)),
+        ..RenderedTemplate::default()
     })
 }
 
@@ -74,17 +75,17 @@ fn sort<'a>(template: &TemplateDefinition, components: &'a [Value]) -> Result<Gi
     Ok(given)
 }
 
-fn header(template: &TemplateDefinition, parameters: &[Value]) -> Result<(Option<String>, Option<String>), GraphError> {
+fn header(template: &TemplateDefinition, parameters: &[Value]) -> Result<Option<RenderedHeader>, GraphError> {
     match template.header {
         Header::None => {
             count("header", 0, parameters.len())?;
-            Ok((None, None))
+            Ok(None)
         }
         Header::Text(text) => {
             let values = texts("header", variables(text), parameters)?;
             let text = fill(text, &values);
             too_long("header", &text, HEADER_MAX)?;
-            Ok((Some(text), None))
+            Ok(Some(RenderedHeader::Text(text)))
         }
         Header::Image => {
             let [parameter] = parameters else {
@@ -103,7 +104,8 @@ fn header(template: &TemplateDefinition, parameters: &[Value]) -> Result<(Option
             let Some(image) = fields.get("image") else {
                 return Err(fields.missing("image"));
             };
-            Ok((None, Some(picture_source(Fields::of("image", image, &["id", "link"])?, "image")?)))
+            picture_source(Fields::of("image", image, &["id", "link"])?, "image")?;
+            Ok(Some(RenderedHeader::Object { kind: "image".to_owned(), object: image.clone() }))
         }
     }
 }
