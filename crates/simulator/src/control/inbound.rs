@@ -122,7 +122,7 @@ fn write(app: &Shared, inbound: Inbound) -> Result<(Arc<str>, Bytes), ControlErr
             .map_or_else(|| ids::wamid(&mut world.rng, &digits, Writer::Customer), |forced| Arc::from(forced.as_str()));
         let media = matches!(inbound.kind, InboundKind::Image { .. }).then(|| ids::object(&mut world.rng));
         if let Some(media) = &media {
-            world.media.insert(media.clone(), number);
+            world.media.insert(media.clone(), crate::samples::MediumKind::Image.sample(number));
         }
         let phone = world.phone_mut(&digits);
         phone.wrote_at.insert(number, now);
