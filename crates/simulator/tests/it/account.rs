@@ -209,3 +209,23 @@ async fn the_clock_is_moved_only_if_it_stands() {
     let running = World::running().await;
     assert_eq!(running.control("clock", json!({"advance_s": 10})).await.0, 409);
 }
+
+#[tokio::test]
+async fn what_outlives_its_time_is_never_delivered() {
+    let mut world = World::start().await;
+    let phone = |on: bool| json!({"phone": YAEL, "on": on});
+    world.control("phone", phone(false)).await;
+    let parameters = json!([{"type": "text", "text": "123456"}]);
+    let code = crate::world::template(
+        "login_code",
+        "en_US",
+        json!([{"type": "body", "parameters": parameters}, {"type": "button", "sub_type": "url", "index": 0, "parameters": parameters}]),
+    );
+    world.sent_id(code).await;
+    let kept = world.sent_id(text("kept")).await;
+    assert_eq!(world.all_told().await.len(), 2);
+    world.control("clock", json!({"advance_s": 601})).await;
+    world.control("phone", phone(true)).await;
+    let told: Vec<Value> = world.all_told().await.iter().map(|told| told.status()["id"].clone()).collect();
+    assert_eq!(told, [json!(kept)]);
+}

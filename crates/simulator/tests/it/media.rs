@@ -186,3 +186,30 @@ async fn a_customers_file_goes_in_over_the_control_api() {
         assert_eq!(answer(request).await.0, 400, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_sample_is_uploaded_in_pieces() {
+    let world = World::start().await;
+    let start =
+        |query: &str| answer(world.http.post(world.url(&format!("/v24.0/4242/uploads?{query}"))).bearer_auth(TOKEN));
+    for query in
+        ["file_type=image/png", "file_length=6", "file_length=6&file_type=image/gif", "file_length=6&colour=red"]
+    {
+        assert_eq!(start(query).await.1["error"]["code"], 100, "{query}");
+    }
+    let (_, session) = start("file_name=a.png&file_length=6&file_type=image/png").await;
+    let session = session["id"].as_str().expect("id").to_owned();
+    let path = world.url(&format!("/v24.0/{session}"));
+    let token = format!("OAuth {TOKEN}");
+    let piece = |offset: &str, bytes: &'static str| {
+        answer(world.http.post(&path).header("authorization", &token).header("file_offset", offset).body(bytes))
+    };
+    assert_eq!(answer(world.http.post(&path).bearer_auth(TOKEN).body("abc")).await.0, 401);
+    assert_eq!(piece("0", "abc").await.1["file_offset"], 3);
+    assert_eq!(answer(world.http.get(&path).header("authorization", &token)).await.1["file_offset"], 3);
+    assert_eq!(piece("0", "abc").await.1["error"]["code"], 100);
+    assert_eq!(piece("3", "defg").await.1["error"]["code"], 100);
+    let (_, handle) = piece("3", "def").await;
+    assert!(handle["h"].as_str().is_some_and(|handle| handle.starts_with("4::aW")), "{handle}");
+    assert_eq!(piece("6", "").await.1["error"]["error_subcode"], 33);
+}
