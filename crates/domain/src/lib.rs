@@ -9,6 +9,7 @@ pub mod ids;
 pub mod inbound;
 pub mod message;
 pub mod phone;
+pub mod plan;
 pub mod random;
 pub mod refusal;
 pub mod scope;

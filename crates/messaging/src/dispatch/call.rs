@@ -75,7 +75,7 @@ async fn call(
         }
     };
     let unknown = matches!(answer.outcome.clone().each(1).pop(), Some(Outcome::Unknown(_)));
-    complete(core, ready, (call, epoch), answer).await?;
+    complete(core, ready, (call, epoch), (answer, pause)).await?;
     Ok((pause, unknown))
 }
 
@@ -119,6 +119,7 @@ async fn claim(
         sender: ready.sender,
         attempts: ready.attempts,
         epoch,
+        node: core.store.node().to_owned(),
         provider: provider.kind().as_str(),
         path,
         payload,
@@ -173,7 +174,7 @@ async fn complete(
     core: &Core,
     ready: &Ready,
     (call, epoch): (CallId, Epoch),
-    answer: Answer,
+    (answer, pause): (Answer, Option<Duration>),
 ) -> Result<(), store::StoreError> {
     let outcome = answer.outcome.each(1).pop();
     let outcome = outcome.unwrap_or_else(|| Outcome::Unknown("the provider's answer is empty".to_owned()));
@@ -189,6 +190,7 @@ async fn complete(
         http_status: answer.http_status.map(i64::from),
         answer: answer.body,
         settled,
+        pause_until: pause.map(|pause| core.now().plus(pause)),
         at: core.now(),
     };
     for _ in 1..COMPLETE_TRIES {

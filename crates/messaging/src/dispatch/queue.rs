@@ -58,18 +58,19 @@ impl Queues {
         }
     }
 
-    /// A call ended.
-    pub(super) fn note_done(&mut self, core: &Core, done: &Done) {
-        let Some(queue) = self.senders.get_mut(&done.sender) else { return };
+    /// A call ended. Answers a pause that nobody else knows of: too many calls in a row went without an answer.
+    pub(super) fn note_done(&mut self, core: &Core, done: &Done) -> Option<Timestamp> {
+        let queue = self.senders.get_mut(&done.sender)?;
         queue.taken.remove(&done.message);
         queue.unknowns = if done.unknown { queue.unknowns.saturating_add(1) } else { 0 };
-        if let Some(pause) = done.pause.or_else(|| backoff::pause_after_unknowns(queue.unknowns)) {
-            let until = core.now().plus(pause);
-            queue.paused_until = Some(queue.paused_until.map_or(until, |known| known.max(until)));
-            // What was read ahead is read again when the pause is over.
-            queue.waiting.clear();
-            queue.more = true;
-        }
+        let after_unknowns = backoff::pause_after_unknowns(queue.unknowns);
+        let pause = done.pause.or(after_unknowns)?;
+        let until = core.now().plus(pause);
+        queue.paused_until = Some(queue.paused_until.map_or(until, |known| known.max(until)));
+        // What was read ahead is read again when the pause is over.
+        queue.waiting.clear();
+        queue.more = true;
+        after_unknowns.filter(|_| done.pause.is_none()).map(|_| until)
     }
 
     /// The next message whose sender may send now, each sender in turn.

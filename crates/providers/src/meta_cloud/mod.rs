@@ -6,6 +6,7 @@ mod decode;
 mod encode;
 mod errors;
 mod inbound;
+mod part;
 mod settings;
 mod wire;
 
@@ -14,6 +15,7 @@ pub use settings::Settings;
 pub(crate) use client::MetaCloud;
 pub(crate) use decode::decode;
 pub(crate) use encode::payload;
+pub(crate) use part::part;
 
 #[cfg(test)]
 pub(crate) mod tests;

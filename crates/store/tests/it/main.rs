@@ -18,6 +18,7 @@ mod opening;
 mod outbox;
 mod people;
 mod plans;
+mod scheduled;
 mod schema;
 mod statuses;
 mod support;
