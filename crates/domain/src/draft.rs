@@ -32,6 +32,17 @@ pub struct Draft {
     pub class: Class,
     /// The caller's own name for it.
     pub reference: Option<String>,
+    /// The name under which it is to be scheduled once.
+    pub schedule: Option<ScheduleName>,
+}
+
+/// A name that one scheduled message of an account has at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleName {
+    /// The name.
+    pub key: String,
+    /// Whether what is scheduled under it gives way.
+    pub replace: bool,
 }
 
 impl Draft {
@@ -42,11 +53,12 @@ impl Draft {
     pub fn read(body: &Value, region: Region) -> Result<Self, FieldError> {
         let mut fields = Fields::of(body, "")?;
         let sender = SenderId(fields.integer("sender_id")?);
-        let send_at = optional_time(&mut fields, "send_at")?;
-        let expires_at = optional_time(&mut fields, "expires_at")?;
+        let send_at = fields.optional_time("send_at")?;
+        let expires_at = fields.optional_time("expires_at")?;
         let class = optional_class(&mut fields)?;
         let reference = fields.optional_text_within("reference", 255)?.map(ToOwned::to_owned);
         let marketing = SendOptions::read_provider_options(&mut fields)?;
+        let schedule = read_schedule(&mut fields, send_at)?;
         let message = match fields.optional_object("message")? {
             Some(mut message) => {
                 let read = read_message(&mut message, region)?;
@@ -56,15 +68,10 @@ impl Draft {
             None => read_message(&mut fields, region)?,
         };
         fields.finish()?;
-        if let (Some(due), Some(end)) = (send_at, expires_at)
-            && end <= due
-        {
-            return Err(FieldError::new("out_of_range", "expires_at", "must lie after send_at"));
-        }
         let class = class.unwrap_or_else(|| default_class(&message.content));
         let Message { path, to, content, context, identity_key_hash } = message;
         let options = SendOptions { identity_key_hash, marketing };
-        let draft = Self { sender, to, content, context, options, send_at, expires_at, class, reference };
+        let draft = Self { sender, to, content, context, options, send_at, expires_at, class, reference, schedule };
         draft.check_purpose(&path)?;
         Ok(draft)
     }
@@ -159,17 +166,32 @@ fn read_address(fields: &mut Fields<'_>, region: Region) -> Result<Address, Fiel
         .map_err(|error| fields.error("invalid_value", "recipient", error.to_string()))
 }
 
-fn optional_time(fields: &mut Fields<'_>, key: &'static str) -> Result<Option<Timestamp>, FieldError> {
-    let text = fields.optional_text(key)?;
-    text.map(Timestamp::parse).transpose().map_err(|error| fields.error("invalid_time", key, error.to_string()))
-}
-
 fn optional_class(fields: &mut Fields<'_>) -> Result<Option<Class>, FieldError> {
     let Some(text) = fields.optional_text("class")? else { return Ok(None) };
     let known = Class::ALL.map(Class::as_str).join(", ");
     Class::parse(text)
         .map(Some)
         .ok_or_else(|| fields.error("invalid_value", "class", format!("expected one of {known}")))
+}
+
+fn read_schedule(fields: &mut Fields<'_>, send_at: Option<Timestamp>) -> Result<Option<ScheduleName>, FieldError> {
+    let key = fields.optional_text_within("schedule_key", 255)?;
+    let replace = fields.optional_boolean("replace")?;
+    let Some(key) = key else {
+        return match replace {
+            None => Ok(None),
+            Some(_) => {
+                Err(fields.error("missing_field", "schedule_key", "`replace` needs the key of what it replaces"))
+            }
+        };
+    };
+    if key.trim().is_empty() {
+        return Err(fields.error("empty", "schedule_key", "the key must not be empty"));
+    }
+    if send_at.is_none() {
+        return Err(fields.error("missing_field", "send_at", "a schedule_key is for what is sent later"));
+    }
+    Ok(Some(ScheduleName { key: key.to_owned(), replace: replace.unwrap_or(false) }))
 }
 
 /// A template whose category is not known here counts as marketing; free text answers somebody.
@@ -213,6 +235,7 @@ mod tests {
             ("to", json!(919_876_543_210_i64), "wrong_type"),
             ("class", json!("promo"), "invalid_value"),
             ("send_at", json!("tomorrow"), "invalid_time"),
+            ("schedule_key", json!(" "), "empty"),
             ("sendat", json!("2026-11-20T18:00:00Z"), "unknown_field"),
             ("biz_opaque_callback_data", json!("mine"), "reserved_field"),
             ("recipient_type", json!("everybody"), "invalid_value"),
@@ -220,6 +243,12 @@ mod tests {
             let error = with(key, value);
             assert_eq!((error.code, error.field.as_str()), (code, key));
         }
+        let at = |key, value| {
+            let error = with(key, value);
+            (error.code, error.field)
+        };
+        assert_eq!(at("schedule_key", json!("k")), ("missing_field", "send_at".to_owned()));
+        assert_eq!(at("replace", json!(true)), ("missing_field", "schedule_key".to_owned()));
         assert_eq!(Draft::read(&text, Region::INDIA).expect_err("no sender").field, "sender_id");
         assert_eq!(Draft::read(&json!([]), Region::INDIA).expect_err("a list").code, "wrong_type");
     }

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
+use crate::time::Timestamp;
+
 /// What is wrong with a request, at which field. `code` is stable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {detail}")]
@@ -151,6 +153,15 @@ impl<'a> Fields<'a> {
             Some(Value::Bool(value)) => Ok(Some(*value)),
             Some(other) => Err(FieldError::wrong_type(self.path_of(key), "true or false", other)),
         }
+    }
+
+    /// The RFC 3339 instant at `key`, if any.
+    ///
+    /// # Errors
+    /// `wrong_type`, `invalid_time`.
+    pub fn optional_time(&mut self, key: &'static str) -> Result<Option<Timestamp>, FieldError> {
+        let text = self.optional_text(key)?;
+        text.map(Timestamp::parse).transpose().map_err(|error| self.error("invalid_time", key, error.to_string()))
     }
 
     /// The whole number at `key`; a string of digits is taken too, as Meta's own documents write indexes.

@@ -12,6 +12,7 @@ pub mod inbound;
 pub mod message;
 pub mod options;
 pub mod phone;
+pub mod plan;
 pub mod random;
 pub mod refusal;
 pub mod scope;

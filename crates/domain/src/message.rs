@@ -85,6 +85,18 @@ impl Lane {
             Class::Marketing => Self::Marketing,
         }
     }
+
+    /// As shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Interactive => "interactive",
+            Self::Transactional => "transactional",
+            Self::Conversational => "conversational",
+            Self::Marketing => "marketing",
+            Self::Retry => "retry",
+        }
+    }
 }
 
 /// Sent by us or received from a person.

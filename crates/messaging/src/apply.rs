@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use domain::address::Address;
 use domain::attempt::AttemptReference;
+use domain::ids::{AccountId, InletId};
 use domain::inbound::{DecodedHook, HookFact, HookItem, InboundMessage, StatusReport, Subject};
 use domain::refusal::RefusalKind;
 use domain::time::Timestamp;
-use domain::{address::Address, ids::AccountId};
 use providers::decode_hook;
 use store::StoreError;
 use store::contact::Identity;
@@ -74,7 +75,7 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
         Ok(decoded) => decoded,
         Err(error) => return mark(InletState::Undecodable, Some(error.to_string())),
     };
-    let read = Reading::of(core, application, decoded);
+    let read = Reading::of(core, application, decoded, stored.id);
     if !read.apply.statuses.is_empty() || !read.apply.messages.is_empty() {
         match core.store.hot().apply(read.apply).await {
             Ok(_) => {}
@@ -101,8 +102,8 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(core: &Core, application: &Application, decoded: DecodedHook) -> Self {
-        let apply = Apply { statuses: Vec::new(), messages: Vec::new(), at: core.now() };
+    fn of(core: &Core, application: &Application, decoded: DecodedHook, inlet: InletId) -> Self {
+        let apply = Apply { statuses: Vec::new(), messages: Vec::new(), inlet: Some(inlet), at: core.now() };
         let mut read = Self { apply, accounts: Vec::new(), foreign: false, notes: decoded.passed_over };
         for item in decoded.items {
             match &item.subject {

@@ -246,6 +246,25 @@ pub fn decode_hook(kind: ProviderKind, body: &[u8]) -> Result<DecodedHook, Undec
     }
 }
 
+/// What of a callback's body concerns one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HookPart {
+    /// All of it.
+    Whole,
+    /// This much, as JSON text; the rest is about others.
+    Part(String),
+}
+
+/// Narrows a callback's body to what names one of the provider's `ids`, or one of our references that begin with
+/// `reference`: a body may speak of many people's messages. `None` when nothing does.
+#[must_use]
+pub fn hook_part(kind: ProviderKind, body: &[u8], ids: &[&str], reference: &str) -> Option<HookPart> {
+    match kind {
+        ProviderKind::MetaCloud => meta_cloud::part(body, ids, reference),
+        ProviderKind::Sandbox => None,
+    }
+}
+
 /// What is needed to use one sender.
 #[derive(Debug)]
 pub enum Settings {

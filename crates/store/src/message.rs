@@ -9,7 +9,7 @@ use domain::message::{Class, Direction, MessageStatus};
 use domain::refusal::Failure;
 use domain::time::Timestamp;
 
-pub use read::{Message, MessageFilter, Page, Place, find, find_by_external_id, list};
+pub use read::{DuePlace, Message, MessageFilter, Page, Place, find, find_by_external_id, list, scheduled};
 
 use crate::conn::{Conn, Row};
 use crate::error::StoreError;

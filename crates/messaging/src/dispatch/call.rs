@@ -93,7 +93,7 @@ async fn call(
     };
     let ended = ended(&answer);
     let language = content.ok().and_then(|content| fallback_language(provider.as_ref(), ready, &content, &answer));
-    complete(core, ready, (call, epoch), answer, language).await?;
+    complete(core, ready, (call, epoch), (answer, pause), language).await?;
     Ok((pause, ended))
 }
 
@@ -166,6 +166,7 @@ async fn claim(
         sender: ready.sender,
         attempts: ready.attempts,
         epoch,
+        node: core.store.node().to_owned(),
         provider: provider.kind().as_str(),
         path,
         payload,
@@ -223,7 +224,7 @@ async fn complete(
     core: &Core,
     ready: &Ready,
     (call, epoch): (CallId, Epoch),
-    answer: Answer,
+    (answer, pause): (Answer, Option<Duration>),
     language: Option<String>,
 ) -> Result<(), store::StoreError> {
     let outcome = answer.outcome.each(1).pop();
@@ -240,6 +241,7 @@ async fn complete(
         http_status: answer.http_status.map(i64::from),
         answer: answer.body,
         settled,
+        pause_until: pause.map(|pause| core.now().plus(pause)),
         at: core.now(),
     };
     for _ in 1..COMPLETE_TRIES {

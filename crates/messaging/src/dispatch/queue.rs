@@ -97,24 +97,25 @@ impl Queues {
         self.paced_until.map_or(Duration::from_secs(3600), |until| until.since(now).max(SHORTEST_WAIT))
     }
 
-    /// A call ended.
-    pub(super) fn note_done(&mut self, core: &Core, done: &Done) {
-        let Some(queue) = self.senders.get_mut(&done.sender) else { return };
-        queue.taken.remove(&done.message);
-        queue.unknowns = if done.ended == Ended::Unknown { queue.unknowns.saturating_add(1) } else { 0 };
-        if let Some(pause) = done.pause.or_else(|| backoff::pause_after_unknowns(queue.unknowns)) {
-            let until = core.now().plus(pause);
-            queue.paused_until = Some(queue.paused_until.map_or(until, |known| known.max(until)));
-            // What was read ahead is read again when the pause is over.
-            queue.waiting.clear();
-            queue.more = true;
-        }
+    /// A call ended. Answers a pause that nobody else knows of: too many calls in a row went without an answer.
+    pub(super) fn note_done(&mut self, core: &Core, done: &Done) -> Option<Timestamp> {
         let now = core.now();
         match done.ended {
             Ended::Taken => pace(&mut self.paces, core, done.sender).note_taken(now),
             Ended::Limited => pace(&mut self.paces, core, done.sender).note_refused(now),
             Ended::Unknown | Ended::Otherwise => {}
         }
+        let queue = self.senders.get_mut(&done.sender)?;
+        queue.taken.remove(&done.message);
+        queue.unknowns = if done.ended == Ended::Unknown { queue.unknowns.saturating_add(1) } else { 0 };
+        let after_unknowns = backoff::pause_after_unknowns(queue.unknowns);
+        let pause = done.pause.or(after_unknowns)?;
+        let until = now.plus(pause);
+        queue.paused_until = Some(queue.paused_until.map_or(until, |known| known.max(until)));
+        // What was read ahead is read again when the pause is over.
+        queue.waiting.clear();
+        queue.more = true;
+        after_unknowns.filter(|_| done.pause.is_none()).map(|_| until)
     }
 
     /// The next message whose sender may send now, each sender in turn.

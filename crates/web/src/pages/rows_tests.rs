@@ -1,8 +1,7 @@
 use domain::attempt::StatusTimes;
 use domain::ids::{ContactId, MessageId, SenderId};
 use domain::inbound::{Media, MediaKind};
-use domain::message::Class;
-use domain::refusal::RefusalKind;
+use domain::message::{Class, MessageStatus};
 use serde_json::json;
 
 use super::*;
@@ -64,31 +63,6 @@ fn inbound(content: &InboundContent) -> Message {
     }
 }
 
-fn attempt(number: i64, status: AttemptStatus, started_at: Timestamp) -> AttemptView {
-    let failure = Failure {
-        code: "131026".to_owned(),
-        kind: RefusalKind::Transient,
-        reason: "r".to_owned(),
-        remedy: "m".to_owned(),
-    };
-    AttemptView {
-        number,
-        status,
-        started_at,
-        path: "/messages".to_owned(),
-        payload: "{}".to_owned(),
-        http_status: None,
-        answer: None,
-        note: None,
-        finished_at: Some(started_at.plus(Duration::from_millis(200))),
-        failure: (status == AttemptStatus::Failed).then_some(failure),
-    }
-}
-
-fn words(steps: &[MessageStep]) -> Vec<StatusWord> {
-    steps.iter().map(|step| step.status).collect()
-}
-
 #[test]
 fn a_template_is_named_once() {
     let shown = row(&template(), &viewer());
@@ -108,7 +82,6 @@ fn what_came_in_is_received() {
     let shown = row(&text, &viewer());
     assert_eq!((shown.status, shown.way, shown.kind), (StatusWord::Received, Way::In, ContentKind::Text));
     assert_eq!((shown.excerpt.as_str(), said(&text).text.as_str()), ("Thanks!", "Thanks!\nSee you"));
-    assert_eq!(words(&steps(&text, &[], &viewer())), [StatusWord::Received]);
 }
 
 #[test]
@@ -143,39 +116,6 @@ fn every_kind_that_comes_in_has_a_name() {
 fn somebody_without_a_number_has_none() {
     let message = Message { address_kind: "user_id".to_owned(), address: "US.1".to_owned(), ..template() };
     assert_eq!(row(&message, &viewer()).phone, None);
-}
-
-#[test]
-fn a_life_is_told_in_its_order() {
-    let times = StatusTimes {
-        submitted: Some(after(400)),
-        sent: Some(after(2_000)),
-        delivered: Some(after(2_000)),
-        read: Some(after(184_000)),
-        failed: None,
-    };
-    let shown = steps(&Message { times, ..template() }, &[attempt(1, AttemptStatus::Read, after(100))], &viewer());
-    use StatusWord as Word;
-    let expected = [Word::Queued, Word::Calling, Word::Submitted, Word::Sent, Word::Delivered, Word::Read];
-    assert_eq!(words(&shown), expected);
-    let gaps: Vec<Option<&str>> = shown.iter().map(|step| step.gap.as_deref()).collect();
-    let expected = [None, Some("+0.1 s"), Some("+0.4 s"), Some("+2.0 s"), Some("+2.0 s"), Some("+3 min 4 s")];
-    assert_eq!(gaps, expected);
-}
-
-#[test]
-fn a_failure_is_told_where_it_happened() {
-    let attempts = [attempt(1, AttemptStatus::Failed, after(100)), attempt(2, AttemptStatus::Unknown, after(5_000))];
-    let times = StatusTimes { failed: Some(after(300)), ..StatusTimes::default() };
-    let shown = steps(&Message { times, send_at: Some(after(50)), ..template() }, &attempts, &viewer());
-    use StatusWord as Word;
-    assert_eq!(words(&shown), [Word::Scheduled, Word::Calling, Word::Failed, Word::Calling, Word::Unknown]);
-    assert!(shown[2].failure.is_some());
-    let calls: Vec<Option<&str>> =
-        shown.iter().map(|step| step.call.as_ref().map(|call| call.number.as_str())).collect();
-    assert_eq!(calls, [None, Some("1"), None, Some("2"), None]);
-    let expired = Message { status: MessageStatus::Expired, ..template() };
-    assert_eq!(words(&steps(&expired, &[], &viewer())), [Word::Queued, Word::Expired]);
 }
 
 #[test]

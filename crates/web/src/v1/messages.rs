@@ -29,7 +29,7 @@ use crate::state::Web;
 
 const SURFACE: &str = "v1";
 const KEY_HEADER: &str = "idempotency-key";
-const PAGE_DEFAULT: i64 = 50;
+pub(super) const PAGE_DEFAULT: i64 = 50;
 const PAGE_MAX: i64 = 100;
 
 /// `POST /v1/messages`
@@ -39,18 +39,23 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let bytes_max = web.settings.request_body_bytes_max;
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(bytes_max),
-        _ => Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body could not be read to its end"),
-    })?;
-    let body: Value = serde_json::from_slice(&body)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))?;
+    let body = read_json(&web, body)?;
     let key = idempotency_key(&headers, &body)?;
     let region = send::region(&web.core, &scope).await?;
     let draft = Draft::read(&body, region)?;
     let accepted = send::accept(&web.core, &scope, draft, key).await?;
     Ok((StatusCode::ACCEPTED, Json(accepted_view(&web, &scope, accepted).await?)).into_response())
+}
+
+/// The JSON of a request.
+pub(super) fn read_json(web: &Web, body: Result<Bytes, BytesRejection>) -> Result<Value, Problem> {
+    let bytes_max = web.settings.request_body_bytes_max;
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(bytes_max),
+        _ => Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body could not be read to its end"),
+    })?;
+    serde_json::from_slice(&body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))
 }
 
 /// A new message answers what is known without asking the database again; a repetition answers how the first one
@@ -131,8 +136,8 @@ fn read_typing(body: &Bytes) -> Result<bool, Problem> {
 /// A page of a list; `next` leads to older rows.
 #[derive(Debug, Serialize)]
 pub(super) struct List<T> {
-    data: Vec<T>,
-    next: Option<String>,
+    pub(super) data: Vec<T>,
+    pub(super) next: Option<String>,
 }
 
 /// `GET /v1/messages`
@@ -187,11 +192,7 @@ fn read_parameter(
             page.older_than = Some(place);
         }
         "limit" => {
-            let limit = number(name, value)?;
-            if !(1..=PAGE_MAX).contains(&limit) {
-                return Err(FieldError::new("out_of_range", name, format!("expected 1 to {PAGE_MAX}")));
-            }
-            page.limit = limit;
+            page.limit = page_limit(name, value)?;
         }
         _ => {
             let known = [
@@ -205,16 +206,30 @@ fn read_parameter(
                 "after",
                 "limit",
             ];
-            let hint = domain::fields::nearest(name, &known);
-            let detail = hint
-                .map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));
-            return Err(FieldError::new("unknown_parameter", name, format!("unknown parameter; {detail}")));
+            return Err(unknown_parameter(name, &known));
         }
     }
     Ok(())
 }
 
-fn number(name: &str, value: &str) -> Result<i64, FieldError> {
+/// How long a page is to be.
+pub(super) fn page_limit(name: &str, value: &str) -> Result<i64, FieldError> {
+    let limit = number(name, value)?;
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(FieldError::new("out_of_range", name, format!("expected 1 to {PAGE_MAX}")));
+    }
+    Ok(limit)
+}
+
+/// A parameter that nobody knows, with the nearest that somebody does.
+pub(super) fn unknown_parameter(name: &str, known: &[&'static str]) -> FieldError {
+    let hint = domain::fields::nearest(name, known);
+    let detail =
+        hint.map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));
+    FieldError::new("unknown_parameter", name, format!("unknown parameter; {detail}"))
+}
+
+pub(super) fn number(name: &str, value: &str) -> Result<i64, FieldError> {
     value.parse().map_err(|_| FieldError::new("wrong_type", name, "expected a whole number"))
 }
 
