@@ -27,7 +27,7 @@ fn template() -> Message {
         direction: Direction::Outbound,
         kind: "template".to_owned(),
         content: json!({"type": "template", "template": {"name": "room_ready", "language": {"code": "en"},
-            "components": [{"type": "body", "parameters": [{"type": "text", "text": "Yael"},
+            "components": [{"type": "body", "parameters": [{"type": "text", "text": "Yael", "parameter_name": "guest"},
                 {"type": "text", "text": "512", "parameter_name": "room"}]}]}})
         .to_string(),
         excerpt: "room_ready: Yael · 512".to_owned(),
@@ -97,7 +97,7 @@ fn a_template_is_named_once() {
     assert_eq!((shown.status, shown.way, shown.version), (StatusWord::Read, Way::Out, 5));
     let bare = row(&Message { excerpt: "room_ready".to_owned(), ..template() }, &viewer());
     assert_eq!(bare.excerpt, "");
-    let expected = ["Yael", "room: 512"].map(str::to_owned).to_vec();
+    let expected = ["guest: Yael", "room: 512"].map(str::to_owned).to_vec();
     assert_eq!(said(&template()), Said { text: String::new(), language: Some("en".to_owned()), parameters: expected });
 }
 
