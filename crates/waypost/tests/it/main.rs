@@ -5,6 +5,7 @@ mod bad_input;
 mod crash;
 
 mod commands;
+mod fixtures;
 mod operations;
 mod outage;
 mod pages;
