@@ -10,6 +10,7 @@ mod ids;
 mod ledger;
 mod phone;
 mod plan;
+mod samples;
 mod server;
 mod settings;
 mod shared;
@@ -18,10 +19,14 @@ mod wire;
 mod world;
 
 pub use control::views::{Attempt, InboundResult, StateView};
-pub use control::{Control, ControlError, Inbound, InboundKind, PhoneChange, RawCallback, SignatureChoice};
+pub use control::{
+    Control, ControlError, Forwarded, Inbound, InboundKind, InboundMedium, OrderItem, PhoneChange, RawCallback,
+    Referral, SignatureChoice,
+};
 pub use faults::{Fault, FaultRule};
 pub use ledger::{LedgerEntry, LedgerMessage};
 pub use plan::{Status, StatusPlan};
+pub use samples::{MediumFile, MediumKind};
 pub use server::{Simulator, StartError};
 pub use settings::{BusinessNumber, Customer, SimulatorSettings};
 pub use wire::{Direction, WireEntry};

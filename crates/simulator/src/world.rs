@@ -2,13 +2,14 @@
 //!
 //! One lock guards it and every function here is short: nothing walks over all messages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::time::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::content::Content;
@@ -16,6 +17,7 @@ use crate::faults::Faults;
 use crate::ids::{self, Writer};
 use crate::ledger::{Ledger, LedgerMessage};
 use crate::plan::{Status, StatusPlan};
+use crate::samples::Medium;
 use crate::settings::Customer;
 use crate::templates::Category;
 
@@ -69,7 +71,10 @@ pub(crate) struct Message {
     pub(crate) customer: Arc<str>,
     pub(crate) at: Timestamp,
     pub(crate) content: Content,
+    /// The message it answers.
     pub(crate) context: Option<String>,
+    /// What a callback tells of a customer's message beside its object: `context`, `referral`, `errors`.
+    pub(crate) extra: Map<String, Value>,
     pub(crate) side: Side,
 }
 
@@ -87,6 +92,15 @@ pub(crate) struct Person {
     pub(crate) digits: Arc<str>,
     pub(crate) name: Arc<str>,
     pub(crate) user_id: Option<Arc<str>>,
+    pub(crate) username: Option<Arc<str>>,
+    hides_number: bool,
+}
+
+impl Person {
+    /// Whether the business is told the user id alone.
+    pub(crate) const fn is_hidden(&self) -> bool {
+        self.hides_number && self.user_id.is_some()
+    }
 }
 
 /// A customer's phone.
@@ -105,12 +119,21 @@ pub(crate) struct Phone {
     /// The number of the latest message.
     pub(crate) number: usize,
     pub(crate) typing_until: Option<Instant>,
+    /// The business numbers whose offers the customer has stopped.
+    pub(crate) opted_out: HashSet<usize>,
 }
 
 impl Phone {
-    fn new(digits: &str, name: &str, user_id: Option<&str>) -> Self {
+    fn new(digits: &str, customer: &Customer) -> Self {
+        let owner = Person {
+            digits: digits.into(),
+            name: customer.name.as_str().into(),
+            user_id: customer.user_id.as_deref().map(Arc::from),
+            username: customer.username.as_deref().map(Arc::from),
+            hides_number: customer.hides_number,
+        };
         Self {
-            owner: Person { digits: digits.into(), name: name.into(), user_id: user_id.map(Arc::from) },
+            owner,
             switches: Switches { on: true, read_receipts: true, blocked: false },
             chat: Vec::new(),
             waiting: Vec::new(),
@@ -118,6 +141,7 @@ impl Phone {
             wrote_at: HashMap::new(),
             number: 0,
             typing_until: None,
+            opted_out: HashSet::new(),
         }
     }
 }
@@ -153,7 +177,7 @@ pub(crate) struct World {
     pub(crate) messages: HashMap<Arc<str>, Message>,
     pub(crate) phones: HashMap<Arc<str>, Phone>,
     pub(crate) phone_by_user_id: HashMap<String, Arc<str>>,
-    pub(crate) media: HashMap<String, usize>,
+    pub(crate) media: HashMap<String, Medium>,
     pub(crate) ledger: Ledger,
     pub(crate) counters: Counters,
     customers: Vec<Customer>,
@@ -201,7 +225,7 @@ impl World {
     fn settle_customers(&mut self) {
         for customer in &self.customers {
             let digits = digits_of(&customer.phone);
-            let phone = Phone::new(&digits, &customer.name, customer.user_id.as_deref());
+            let phone = Phone::new(&digits, customer);
             if let Some(user_id) = &customer.user_id {
                 self.phone_by_user_id.insert(user_id.clone(), Arc::clone(&phone.owner.digits));
             }
@@ -211,7 +235,8 @@ impl World {
 
     /// The phone of that number; everybody has WhatsApp here.
     pub(crate) fn phone_mut(&mut self, digits: &str) -> &mut Phone {
-        self.phones.entry(digits.into()).or_insert_with(|| Phone::new(digits, &format!("+{digits}"), None))
+        let stranger = || Customer { name: format!("+{digits}"), ..Customer::default() };
+        self.phones.entry(digits.into()).or_insert_with(|| Phone::new(digits, &stranger()))
     }
 
     /// Stores an accepted message and returns its id, its phone, and the error it will fail with.
@@ -254,6 +279,7 @@ impl World {
             at: now,
             content: order.content,
             context: order.context,
+            extra: Map::new(),
             side: Side::Business(outgoing),
         };
         self.messages.insert(Arc::clone(&id), message);

@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod handshake;
+mod inbound_shape;
 mod poster;
 mod queue;
 mod shape;
@@ -14,10 +15,10 @@ use tokio::time::Instant;
 
 pub(crate) use dispatch::{inbound_now, run, tell_now};
 pub(crate) use handshake::handshake;
+pub(crate) use inbound_shape::inbound_body;
 pub use poster::Attempt;
 pub(crate) use poster::{Poster, post, signature_with};
 pub(crate) use queue::Queue;
-pub(crate) use shape::inbound_body;
 
 use crate::plan::{Planned, Status};
 use crate::shared::Shared;

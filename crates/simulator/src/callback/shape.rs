@@ -10,7 +10,7 @@ use crate::graph;
 use crate::plan::{Planned, Status};
 use crate::shared::{Number, Shared};
 use crate::templates::Category;
-use crate::world::{Message, Outgoing, Person};
+use crate::world::{Outgoing, Person};
 
 /// A message of the business as a status speaks of it.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(crate) fn status_body(app: &Shared, subject: &Subject, planned: &Planned, at
         value.insert("contacts".into(), json!([contact(person, !outgoing.by_user_id)]));
     }
     value.insert("statuses".into(), json!([told]));
-    envelope(&app.waba_id, value)
+    envelope(&app.waba_id, "messages", value)
 }
 
 fn pricing(outgoing: &Outgoing) -> Value {
@@ -63,28 +63,7 @@ fn pricing(outgoing: &Outgoing) -> Value {
     })
 }
 
-/// The callback with a message of the customer.
-pub(crate) fn inbound_body(app: &Shared, message: &Message, person: &Person) -> Bytes {
-    let mut told = Map::new();
-    told.insert("from".into(), json!(person.digits));
-    if let Some(user_id) = &person.user_id {
-        told.insert("from_user_id".into(), json!(user_id));
-    }
-    told.insert("id".into(), json!(message.id));
-    told.insert("timestamp".into(), json!(message.at.as_seconds().to_string()));
-    told.insert("type".into(), json!(message.content.kind));
-    told.insert(message.content.kind.clone(), message.content.object.clone());
-    if let Some(context) = &message.context {
-        let business = app.numbers.get(message.number).map(|number| number.digits.as_str());
-        told.insert("context".into(), json!({"from": business, "id": context}));
-    }
-    let mut value = head(app.numbers.get(message.number));
-    value.insert("contacts".into(), json!([contact(person, true)]));
-    value.insert("messages".into(), json!([told]));
-    envelope(&app.waba_id, value)
-}
-
-fn head(number: Option<&Number>) -> Map<String, Value> {
+pub(super) fn head(number: Option<&Number>) -> Map<String, Value> {
     let mut value = Map::new();
     value.insert("messaging_product".into(), json!("whatsapp"));
     if let Some(number) = number {
@@ -93,9 +72,13 @@ fn head(number: Option<&Number>) -> Map<String, Value> {
     value
 }
 
-fn contact(person: &Person, with_number: bool) -> Value {
+pub(super) fn contact(person: &Person, with_number: bool) -> Value {
     let mut contact = Map::new();
-    contact.insert("profile".into(), json!({"name": person.name}));
+    let mut profile = json!({"name": person.name});
+    if let Some(username) = &person.username {
+        profile["username"] = json!(username);
+    }
+    contact.insert("profile".into(), profile);
     if with_number {
         contact.insert("wa_id".into(), json!(person.digits));
     }
@@ -105,10 +88,10 @@ fn contact(person: &Person, with_number: bool) -> Value {
     Value::Object(contact)
 }
 
-fn envelope(waba_id: &str, value: Map<String, Value>) -> Bytes {
+pub(super) fn envelope(waba_id: &str, field: &str, value: Map<String, Value>) -> Bytes {
     let body = json!({
         "object": "whatsapp_business_account",
-        "entry": [{"id": waba_id, "changes": [{"value": value, "field": "messages"}]}],
+        "entry": [{"id": waba_id, "changes": [{"value": value, "field": field}]}],
     });
     Bytes::from(escape(&body.to_string()))
 }

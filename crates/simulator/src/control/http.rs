@@ -8,9 +8,8 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::bodies::{
-    CallbackBody, FaultsBody, InboundBody, LedgerQuery, NoBody, PhoneBody, RawBody, ReadBody, StatusesBody, read,
-};
+use super::bodies::{CallbackBody, FaultsBody, LedgerQuery, NoBody, PhoneBody, RawBody, ReadBody, StatusesBody, read};
+use super::inbound_body;
 use super::views::{Attempt, InboundResult, StateView};
 use super::{Control, ControlError};
 use crate::faults::FaultRule;
@@ -75,8 +74,7 @@ async fn faults(State(control): State<Control>, body: Bytes) -> Answer<StateView
 }
 
 async fn inbound(State(control): State<Control>, body: Bytes) -> Answer<InboundResult> {
-    let body: InboundBody = read(&body)?;
-    Ok(Json(control.inbound(body.try_into()?).await?))
+    Ok(Json(control.inbound(inbound_body::parse(read(&body)?)?).await?))
 }
 
 async fn raw_callback(State(control): State<Control>, body: Bytes) -> Answer<Attempt> {

@@ -1,4 +1,4 @@
-//! What can be read: numbers, the account, its templates, and the pictures customers send.
+//! What can be read: numbers, the account, its templates, and the media customers send.
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 
 use super::{Answer, GraphError, admit, refuse};
 use crate::connection::CutSwitch;
-use crate::phone::PICTURE;
 use crate::shared::{App, Number, Shared};
 use crate::templates::TEMPLATES;
 
@@ -81,18 +80,19 @@ fn find_node(app: &Shared, id: &str, query: &NodeQuery) -> Option<(Value, &'stat
         });
         return Some((account, &["id", "name", "timezone_id", "message_template_namespace"]));
     }
-    let owner = app.world().media.get(id).copied().and_then(|index| app.numbers.get(index))?;
+    let medium = app.world().media.get(id).cloned()?;
+    let owner = app.numbers.get(medium.number)?;
     if query.phone_number_id.as_deref().is_some_and(|asked| asked != &*owner.id) {
         return None;
     }
     let media = json!({
-        "messaging_product": "whatsapp", "id": id, "mime_type": "image/png", "file_size": PICTURE.len(),
-        "sha256": crate::phone::picture_sha256_hex(), "url": media_url(app, id),
+        "messaging_product": "whatsapp", "id": id, "mime_type": medium.mime_type, "file_size": medium.bytes.len(),
+        "sha256": medium.sha256_hex(), "url": media_url(app, id),
     });
     Some((media, &["messaging_product", "url", "mime_type", "sha256", "file_size", "id"]))
 }
 
-/// Where a picture can be fetched, with the token.
+/// Where a medium can be fetched, with the token.
 pub(crate) fn media_url(app: &Shared, id: &str) -> String {
     format!("{}/_media/{id}", app.base_url)
 }
@@ -243,12 +243,12 @@ fn position(cursor: &str) -> Result<usize, GraphError> {
     index.ok_or_else(|| GraphError::new(100, "Invalid cursors values"))
 }
 
-/// The picture behind the address of a media id; the token is needed here too.
+/// The file behind the address of a media id; the token is needed here too.
 pub(super) async fn download(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let known = app.world().media.contains_key(&id);
+    let medium = app.world().media.get(&id).cloned();
     // Meta answers 404 for an expired address and for a wrong token alike.
-    if admit(&app, "v24.0", &headers).is_err() || !known {
-        return StatusCode::NOT_FOUND.into_response();
+    match medium.filter(|_| admit(&app, "v24.0", &headers).is_ok()) {
+        Some(medium) => ([(header::CONTENT_TYPE, medium.mime_type)], medium.bytes).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
-    ([(header::CONTENT_TYPE, "image/png")], PICTURE).into_response()
 }
