@@ -24,6 +24,7 @@ pub(crate) struct NewCall<'a> {
     pub epoch: Epoch,
     pub path: &'a str,
     pub payload: &'a str,
+    pub note: Option<&'a str>,
     pub message: MessageId,
     pub number: i64,
     pub at: Timestamp,
@@ -38,10 +39,11 @@ static INSERT: Batch = Batch::new(
         ("epoch", Int),
         ("path", Text),
         ("payload", Text),
+        ("note", Text),
         ("started_at", Int),
     ],
-    "INSERT INTO provider_call (account_id, id, sender_id, provider, epoch, path, payload, started_at)
-     SELECT account_id, id, sender_id, provider, epoch, path, payload, started_at FROM input",
+    "INSERT INTO provider_call (account_id, id, sender_id, provider, epoch, path, payload, note, started_at)
+     SELECT account_id, id, sender_id, provider, epoch, path, payload, note, started_at FROM input",
 );
 
 static INSERT_ATTEMPT: Batch = Batch::new(
@@ -54,7 +56,7 @@ static INSERT_ATTEMPT: Batch = Batch::new(
 pub(crate) async fn insert_all(conn: &mut Conn<'_>, calls: &[NewCall<'_>]) -> Result<(), StoreError> {
     let rows: Vec<_> = calls
         .iter()
-        .map(|c| values![c.account, c.id, c.sender, c.provider, c.epoch, c.path, c.payload, c.at])
+        .map(|c| values![c.account, c.id, c.sender, c.provider, c.epoch, c.path, c.payload, c.note, c.at])
         .collect();
     conn.batch(&INSERT, &rows).await?;
     let rows: Vec<_> = calls.iter().map(|c| values![c.account, c.message, c.number, c.id, c.at]).collect();
@@ -76,7 +78,7 @@ pub(crate) struct CallEnd<'a> {
 static FINISH: Batch = Batch::new(
     &[("account_id", Int), ("id", Int), ("finished_at", Int), ("http_status", Int), ("answer", Text), ("note", Text)],
     "UPDATE provider_call SET finished_at = input.finished_at, http_status = input.http_status, answer = input.answer,
-       note = input.note
+       note = COALESCE(input.note, provider_call.note)
      FROM input WHERE provider_call.account_id = input.account_id AND provider_call.id = input.id",
 );
 
@@ -286,7 +288,7 @@ pub struct AttemptView {
     pub http_status: Option<i64>,
     /// The answer.
     pub answer: Option<String>,
-    /// What we noted where there was no answer.
+    /// What we noted: why the request differs from the message, or why there was no answer.
     pub note: Option<String>,
     /// When the answer came.
     pub finished_at: Option<Timestamp>,

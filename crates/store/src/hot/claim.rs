@@ -30,6 +30,8 @@ pub struct Claim {
     pub path: String,
     /// The exact request, without secrets.
     pub payload: String,
+    /// Where the request differs from the message, and why.
+    pub note: Option<String>,
     /// Now.
     pub at: Timestamp,
 }
@@ -88,6 +90,7 @@ fn new_call(claim: &Claim, id: CallId) -> NewCall<'_> {
         epoch: claim.epoch,
         path: &claim.path,
         payload: &claim.payload,
+        note: claim.note.as_deref(),
         message: claim.message,
         number: claim.attempts + 1,
         at: claim.at,

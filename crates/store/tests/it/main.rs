@@ -14,6 +14,7 @@ mod inbound;
 mod inlet;
 mod jobs;
 mod lists;
+mod media;
 mod opening;
 mod outbox;
 mod people;
