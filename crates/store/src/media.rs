@@ -438,7 +438,7 @@ const FORGET_UPLOAD: Sql = Sql::same(
 );
 const FORGET_EXPIRED: Sql = Sql::same(
     "DELETE FROM media_upload WHERE (account_id, media_id, sender_id) IN (
-       SELECT account_id, media_id, sender_id FROM media_upload WHERE expires_at < $1 ORDER BY expires_at LIMIT 100)",
+       SELECT account_id, media_id, sender_id FROM media_upload WHERE expires_at < $1 ORDER BY expires_at LIMIT 50)",
 );
 
 /// The provider's id of a medium for one sender, if it was uploaded; it may have expired.
