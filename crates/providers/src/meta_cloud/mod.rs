@@ -6,6 +6,7 @@ mod decode;
 mod encode;
 mod errors;
 mod inbound;
+mod media;
 mod settings;
 mod wire;
 
