@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::attempt::AttemptReference;
-use domain::inbound::{DecodedHook, HookFact, HookItem, InboundMessage, StatusReport};
+use domain::inbound::{DecodedHook, HookFact, HookItem, InboundContent, InboundMessage, StatusReport};
 use domain::time::Timestamp;
 use domain::{address::Address, ids::AccountId};
 use providers::decode_hook;
@@ -12,6 +12,7 @@ use store::StoreError;
 use store::contact::Identity;
 use store::hot::{Apply, Inbound, StatusChange};
 use store::inlet::{InletState, Mark, Stored};
+use store::media::{ReceivedMedium, Told};
 use store::sender::Sender;
 use tokio_util::sync::CancellationToken;
 
@@ -71,6 +72,7 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
     };
     let read = Reading::of(core, application, decoded);
     if !read.apply.statuses.is_empty() || !read.apply.messages.is_empty() {
+        let has_media = read.apply.messages.iter().any(|message| message.media.is_some());
         match core.store.hot().apply(read.apply).await {
             Ok(_) => {}
             Err(error) if error.is_unavailable() => return None,
@@ -78,6 +80,9 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
                 tracing::error!(inlet.id = %stored.id, %error, "Callback {} was refused by the store: {error}", stored.id);
                 return mark(InletState::Refused, Some(error.to_string()));
             }
+        }
+        if has_media {
+            core.hints.jobs_have_work();
         }
         for account in read.accounts {
             core.hints.account_changed(account);
@@ -162,9 +167,17 @@ fn inbound(now: Timestamp, sender: &Sender, message: InboundMessage) -> Option<I
         at: not_after(message.at, now),
         kind: message.content.kind().to_owned(),
         excerpt: message.content.excerpt(),
+        media: received_medium(&message.content, message.at),
         content,
         context: message.context,
     })
+}
+
+/// The medium that is to be fetched. Its address was given when the callback was made, so that is when its minutes begin.
+fn received_medium(content: &InboundContent, at: Timestamp) -> Option<ReceivedMedium> {
+    let InboundContent::Image { media_id, mime_type, .. } = content else { return None };
+    let told = Told { provider_id: Some(media_id.clone()), url: None, url_at: Some(at), sha256: None };
+    Some(ReceivedMedium { told, mime_type: mime_type.clone(), filename: None })
 }
 
 /// A provider's time that lies ahead of ours is a clock gone wrong; it may not make a message newer than now.

@@ -19,6 +19,8 @@ pub enum Metric {
     MessagesExpired,
     /// Attempts whose outcome nobody knows after a change of owner.
     AttemptsAbandoned,
+    /// Received media that came to an end, by `state`.
+    MediaFetched,
     /// Writes refused because the database was not available, by `what`.
     StoreUnavailable,
 }
@@ -36,6 +38,7 @@ impl Metric {
             Self::CallbacksApplied => "waypost_callbacks_applied_total",
             Self::MessagesExpired => "waypost_messages_expired_total",
             Self::AttemptsAbandoned => "waypost_attempts_abandoned_total",
+            Self::MediaFetched => "waypost_media_fetched_total",
             Self::StoreUnavailable => "waypost_store_unavailable_total",
         }
     }

@@ -12,6 +12,7 @@ use store::hot::{Accept, Accepted, IdempotencyKey};
 use store::sender::Sender;
 
 use crate::core::Core;
+use crate::media;
 use crate::metric::Metric;
 
 /// Why a message was not accepted. Nothing was stored.
@@ -32,6 +33,16 @@ pub enum SendError {
         /// Which field.
         field: String,
         /// What it cannot do.
+        detail: String,
+    },
+    /// A medium of the message may not stand where it stands.
+    #[error("{detail}")]
+    Media {
+        /// Stable.
+        code: &'static str,
+        /// Path of the field within the message.
+        field: String,
+        /// What is wrong and what would be right.
         detail: String,
     },
     /// The time to send lies behind its expiry.
@@ -78,6 +89,9 @@ pub async fn accept(
     let now = core.now();
     let (sender, live) = sender_of(core, scope, &draft).await?;
     check_supported(core, &sender, &draft, live)?;
+    if let Err(media::Misplaced { code, field, detail }) = media::check_places(core, scope, &draft.content).await? {
+        return Err(SendError::Media { code, field, detail });
+    }
     let due_at = draft.send_at.filter(|at| *at > now);
     let expires_at = draft.expires_at.unwrap_or_else(|| due_at.unwrap_or(now).plus(draft.class.default_lifetime()));
     if expires_at <= due_at.unwrap_or(now) {

@@ -434,7 +434,7 @@ const KEEP_UPLOAD: Sql = Sql::same(
        uploaded_at = excluded.uploaded_at, expires_at = excluded.expires_at",
 );
 const FORGET_UPLOAD: Sql = Sql::same(
-    "DELETE FROM media_upload WHERE account_id = $1 AND media_id = $2 AND sender_id = $3 AND uploaded_at < $4",
+    "DELETE FROM media_upload WHERE account_id = $1 AND media_id = $2 AND sender_id = $3 AND provider_id = $4",
 );
 const FORGET_EXPIRED: Sql = Sql::same(
     "DELETE FROM media_upload WHERE (account_id, media_id, sender_id) IN (
@@ -473,7 +473,7 @@ pub async fn keep_upload(
     Ok(())
 }
 
-/// Forgets the provider's id of a medium, if it was uploaded before that time; answers whether there was one.
+/// Forgets the provider's id of a medium, if it is still this one; answers whether it was.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
@@ -481,9 +481,9 @@ pub async fn forget_upload(
     conn: &mut Conn<'_>,
     scope: &AccountScope,
     (media, sender): (MediaId, SenderId),
-    before: Timestamp,
+    provider_id: &str,
 ) -> Result<bool, StoreError> {
-    Ok(conn.execute(&FORGET_UPLOAD, values![scope.account(), media, sender, before]).await? > 0)
+    Ok(conn.execute(&FORGET_UPLOAD, values![scope.account(), media, sender, provider_id]).await? > 0)
 }
 
 /// Forgets some of what expired before that time; answers how many, 0 when nothing is left.

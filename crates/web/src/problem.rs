@@ -114,6 +114,7 @@ impl From<SendError> for Problem {
             SendError::UnknownSender => unprocessable("unknown_sender", detail).at("sender_id"),
             SendError::NotConnected { .. } => unprocessable("sender_not_connected", detail).at("sender_id"),
             SendError::NotSupported { field, .. } => unprocessable("not_supported_by_provider", detail).at(field),
+            SendError::Media { code, field, .. } => unprocessable(code, detail).at(field),
             SendError::ExpiresTooEarly => unprocessable("out_of_range", detail).at("expires_at"),
             SendError::KeyReused => {
                 Self::new(StatusCode::CONFLICT, "idempotency_key_reused", detail).at("Idempotency-Key")

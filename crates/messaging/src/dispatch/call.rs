@@ -2,18 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use domain::address::Address;
-use domain::attempt::AttemptReference;
 use domain::ids::{CallId, Epoch, MessageId, SenderId};
-use domain::message::Content;
 use domain::refusal::{Failure, LEASE_LOST, RefusalKind};
-use providers::{Answer, Call, Outbound, Outcome, Prepared, Provider};
+use providers::{Answer, CallOutcome, Outcome, Provider, Refusal};
 use store::hot::{Claim, Claimed, Complete, Settlement};
 use store::outbox::Ready;
 
 use super::backoff::{self, Next};
 use super::ownership::Ownership;
+use super::prepare::{self, Made};
 use crate::core::Core;
+use crate::media::exchange;
 use crate::metric::Metric;
 
 /// How often a lost database is tried for the outcome of a call before it is left to become unknown.
@@ -51,25 +50,34 @@ async fn call(
     ready: &Ready,
 ) -> Result<(Option<Duration>, bool), store::StoreError> {
     let timeout = core.settings.request_timeout;
-    let Some(epoch) = ownership.epoch(ready.shard, timeout) else { return Ok((None, false)) };
     let Some(provider) = core.lines.provider(ready.sender, ready.simulated) else {
         // Its credentials are gone; the message waits for them until it expires.
         return Ok((Some(Duration::from_secs(30)), false));
     };
-    let prepared = prepare(core, provider.as_ref(), ready);
-    let Claimed::Yes(call) = claim(core, provider.as_ref(), ready, epoch, &prepared).await? else {
+    if ownership.epoch(ready.shard, timeout).is_none() {
+        return Ok((None, false));
+    }
+    let made = prepare::make(core, provider, ready).await?;
+    // Once more: an upload takes its time.
+    let Some(epoch) = ownership.epoch(ready.shard, timeout) else { return Ok((None, false)) };
+    let Claimed::Yes(call) = claim(core, provider.as_ref(), ready, epoch, &made).await? else {
         return Ok((None, false));
     };
-    let (answer, pause) = match &prepared {
-        Err(failure) => (refused(failure.clone()), None),
+    let (answer, pause) = match &made {
+        Err(refusal) => {
+            let answer = refused(refusal.clone());
+            let pause = sender_pause(&answer, ready);
+            (answer, pause)
+        }
         // The row must stay ours for as long as the request may run, else another owner would call it unknown while
         // we still write.
         Ok(_) if ownership.epoch(ready.shard, timeout) != Some(epoch) => (not_written(), None),
-        Ok(prepared) => {
+        Ok(made) => {
             let started = Instant::now();
-            let answer = provider.send(prepared).await;
+            let answer = provider.send(&made.prepared).await;
             let name = provider.kind().as_str();
             metrics::histogram!(Metric::CallSeconds.name(), "provider" => name).record(started.elapsed());
+            let answer = with_media_forgotten(core, provider.as_ref(), made, answer).await;
             let pause = sender_pause(&answer, ready);
             (answer, pause)
         }
@@ -79,27 +87,18 @@ async fn call(
     Ok((pause, unknown))
 }
 
-fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready) -> Result<Prepared, Failure> {
-    let content = Content::from_stored(&ready.content).map_err(|error| unsendable(error.to_string()))?;
-    let to = Address::from_stored(&ready.address_kind, &ready.address)
-        .ok_or_else(|| unsendable("the stored address cannot be read".to_owned()))?;
-    let reference = AttemptReference {
-        installation: core.installation.to_string(),
-        account: ready.account,
-        message: ready.message,
-        number: ready.attempts + 1,
-    };
-    let outbound = Outbound { reference, to, content, context: ready.context.clone() };
-    provider.prepare(&Call { messages: vec![outbound] }).map_err(|refused| unsendable(refused.to_string()))
-}
-
-fn unsendable(reason: String) -> Failure {
-    Failure {
-        code: "not_supported_by_provider".to_owned(),
-        kind: RefusalKind::Permanent,
-        reason,
-        remedy: "Send it in a form that this provider supports, or over another sender.".to_owned(),
+/// A refusal that may mean that the provider does not know a medium any more: the medium is handed over anew, and the
+/// message tried again.
+async fn with_media_forgotten(core: &Core, provider: &dyn Provider, made: &Made, mut answer: Answer) -> Answer {
+    if let CallOutcome::Whole(Outcome::Refused(refusal)) = &mut answer.outcome
+        && !refusal.failure.kind.is_retryable()
+        && provider.may_be_about_media(&refusal.failure)
+        && exchange::forget_old(core, &made.media).await
+    {
+        refusal.failure.kind = RefusalKind::Transient;
+        "Nothing to do: Waypost hands the medium over anew and tries again.".clone_into(&mut refusal.failure.remedy);
     }
+    answer
 }
 
 async fn claim(
@@ -107,11 +106,11 @@ async fn claim(
     provider: &dyn Provider,
     ready: &Ready,
     epoch: Epoch,
-    prepared: &Result<Prepared, Failure>,
+    made: &Result<Made, Refusal>,
 ) -> Result<Claimed, store::StoreError> {
-    let (path, payload) = match prepared {
-        Ok(prepared) => (prepared.path.clone(), prepared.payload.clone()),
-        Err(_) => (String::new(), String::new()),
+    let (path, payload, note) = match made {
+        Ok(made) => (made.prepared.path.clone(), made.prepared.payload.clone(), made.note.clone()),
+        Err(_) => (String::new(), String::new(), None),
     };
     let claim = Claim {
         account: ready.account,
@@ -122,23 +121,24 @@ async fn claim(
         provider: provider.kind().as_str(),
         path,
         payload,
+        note,
         at: core.now(),
     };
     core.store.hot().claim(claim).await
 }
 
-fn refused(failure: Failure) -> Answer {
-    let refusal = providers::Refusal { failure, retry_after: None };
-    Answer { outcome: providers::CallOutcome::Whole(Outcome::Refused(refusal)), http_status: None, body: None }
+fn refused(refusal: Refusal) -> Answer {
+    Answer { outcome: CallOutcome::Whole(Outcome::Refused(refusal)), http_status: None, body: None }
 }
 
 fn not_written() -> Answer {
-    refused(Failure {
+    let failure = Failure {
         code: LEASE_LOST.to_owned(),
         kind: RefusalKind::Transient,
         reason: "The sender moved to another node before the request was written.".to_owned(),
         remedy: "Nothing to do: it is sent again by itself.".to_owned(),
-    })
+    };
+    refused(Refusal { failure, retry_after: None })
 }
 
 fn sender_pause(answer: &Answer, ready: &Ready) -> Option<Duration> {

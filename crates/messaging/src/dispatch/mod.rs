@@ -3,6 +3,7 @@
 pub mod backoff;
 mod call;
 pub mod ownership;
+mod prepare;
 mod queue;
 
 use std::collections::HashSet;
