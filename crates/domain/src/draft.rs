@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use crate::address::{Address, UserIdentifier};
+use crate::address::{Address, GroupIdentifier, UserIdentifier};
+use crate::content::Content;
 use crate::fields::{FieldError, Fields};
 use crate::ids::SenderId;
-use crate::message::{Class, Content};
+use crate::message::Class;
+use crate::options::{self, SendOptions};
 use crate::phone::{E164, Region};
 use crate::time::Timestamp;
 
@@ -20,6 +22,8 @@ pub struct Draft {
     pub content: Content,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// How it is handed over.
+    pub options: SendOptions,
     /// Not before this time.
     pub send_at: Option<Timestamp>,
     /// Not after this time.
@@ -42,7 +46,7 @@ impl Draft {
         let expires_at = optional_time(&mut fields, "expires_at")?;
         let class = optional_class(&mut fields)?;
         let reference = fields.optional_text_within("reference", 255)?.map(ToOwned::to_owned);
-        read_provider_options(&mut fields)?;
+        let marketing = SendOptions::read_provider_options(&mut fields)?;
         let message = match fields.optional_object("message")? {
             Some(mut message) => {
                 let read = read_message(&mut message, region)?;
@@ -58,30 +62,64 @@ impl Draft {
             return Err(FieldError::new("out_of_range", "expires_at", "must lie after send_at"));
         }
         let class = class.unwrap_or_else(|| default_class(&message.content));
-        let Message { to, content, context } = message;
-        Ok(Self { sender, to, content, context, send_at, expires_at, class, reference })
+        let Message { path, to, content, context, identity_key_hash } = message;
+        let options = SendOptions { identity_key_hash, marketing };
+        let draft = Self { sender, to, content, context, options, send_at, expires_at, class, reference };
+        draft.check_purpose(&path)?;
+        Ok(draft)
+    }
+}
+
+impl Draft {
+    /// What a message is for decides what it may be. `path` leads to the message object.
+    fn check_purpose(&self, path: &str) -> Result<(), FieldError> {
+        let at = |field: String| if path.is_empty() { field } else { format!("{path}.{field}") };
+        let template = match &self.content {
+            Content::Template(template) => Some(template),
+            _ => None,
+        };
+        if self.options.marketing.is_some() && (template.is_none() || self.class != Class::Marketing) {
+            let field = "provider_options.meta_cloud.marketing_messages";
+            let detail = "only templates of class `marketing` go by the Marketing Messages API";
+            return Err(FieldError::new("not_allowed", field, detail));
+        }
+        let Some(template) = template else { return Ok(()) };
+        if let Some(field) = template.gif_path().filter(|_| self.options.marketing.is_none()) {
+            let detail = "a GIF goes by the Marketing Messages API only; set `marketing_messages` in \
+                          `provider_options.meta_cloud`, or send a `video`";
+            return Err(FieldError::new("not_allowed", at(field), detail));
+        }
+        if self.class == Class::Authentication
+            && let Some((body, button, field)) = template.codes()
+            && body != button
+        {
+            let detail = "an authentication template carries its code twice: in the body and on the button";
+            return Err(FieldError::new("mismatch", at(field), detail));
+        }
+        Ok(())
     }
 }
 
 struct Message {
+    path: String,
     to: Address,
     content: Content,
     context: Option<String>,
+    identity_key_hash: Option<String>,
 }
 
 fn read_message(fields: &mut Fields<'_>, region: Region) -> Result<Message, FieldError> {
     if fields.optional_text("messaging_product")?.is_some_and(|product| product != "whatsapp") {
         return Err(fields.error("invalid_value", "messaging_product", "must be `whatsapp`"));
     }
-    if fields.optional_text("recipient_type")?.is_some_and(|kind| kind != "individual") {
-        return Err(fields.error("invalid_value", "recipient_type", "must be `individual`"));
-    }
+    let recipient_type = fields.optional_word("recipient_type", &["individual", "group"])?;
     // Ours carries the attempt's name, without which a lost answer could not be settled.
     if fields.optional("biz_opaque_callback_data").is_some() {
         let detail = "Waypost uses this field itself; give your own name as `reference`";
         return Err(fields.error("reserved_field", "biz_opaque_callback_data", detail));
     }
-    let to = read_address(fields, region)?;
+    let to = if recipient_type == Some("group") { read_group(fields)? } else { read_address(fields, region)? };
+    let identity_key_hash = options::read_identity_key_hash(fields)?;
     let context = match fields.optional_object("context")? {
         None => None,
         Some(mut context) => {
@@ -91,7 +129,18 @@ fn read_message(fields: &mut Fields<'_>, region: Region) -> Result<Message, Fiel
         }
     };
     let content = Content::read(fields)?;
-    Ok(Message { to, content, context })
+    if matches!(content, Content::Reaction(_)) && context.is_some() {
+        let detail = "a reaction answers no message: `reaction.message_id` says which one it is about";
+        return Err(fields.error("not_allowed", "context", detail));
+    }
+    Ok(Message { path: fields.path().to_owned(), to, content, context, identity_key_hash })
+}
+
+fn read_group(fields: &mut Fields<'_>) -> Result<Address, FieldError> {
+    fields.refuse("recipient", "a group is named in `to`")?;
+    GroupIdentifier::try_from(fields.text("to")?.to_owned())
+        .map(Address::Group)
+        .map_err(|error| fields.error("invalid_value", "to", error.to_string()))
 }
 
 fn read_address(fields: &mut Fields<'_>, region: Region) -> Result<Address, FieldError> {
@@ -123,19 +172,11 @@ fn optional_class(fields: &mut Fields<'_>) -> Result<Option<Class>, FieldError> 
         .ok_or_else(|| fields.error("invalid_value", "class", format!("expected one of {known}")))
 }
 
-/// No provider of today takes options; one that is named all the same is refused, not dropped silently.
-fn read_provider_options(fields: &mut Fields<'_>) -> Result<(), FieldError> {
-    match fields.optional_object("provider_options")? {
-        None => Ok(()),
-        Some(options) => options.finish(),
-    }
-}
-
 /// A template whose category is not known here counts as marketing; free text answers somebody.
 const fn default_class(content: &Content) -> Class {
     match content {
         Content::Template(_) => Class::Marketing,
-        Content::Text { .. } | Content::Image(_) => Class::Conversational,
+        _ => Class::Conversational,
     }
 }
 
@@ -174,7 +215,7 @@ mod tests {
             ("send_at", json!("tomorrow"), "invalid_time"),
             ("sendat", json!("2026-11-20T18:00:00Z"), "unknown_field"),
             ("biz_opaque_callback_data", json!("mine"), "reserved_field"),
-            ("recipient_type", json!("group"), "invalid_value"),
+            ("recipient_type", json!("everybody"), "invalid_value"),
         ] {
             let error = with(key, value);
             assert_eq!((error.code, error.field.as_str()), (code, key));

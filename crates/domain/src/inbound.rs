@@ -110,10 +110,10 @@ impl InboundContent {
     #[must_use]
     pub fn excerpt(&self) -> String {
         match self {
-            Self::Text { body } => crate::message::excerpt(body),
-            Self::Image { caption, .. } => crate::message::excerpt(caption.as_deref().unwrap_or_default()),
-            Self::Button { text, .. } => crate::message::excerpt(text),
-            Self::ButtonReply { title, .. } => crate::message::excerpt(title),
+            Self::Text { body } => crate::content::excerpt(body),
+            Self::Image { caption, .. } => crate::content::excerpt(caption.as_deref().unwrap_or_default()),
+            Self::Button { text, .. } => crate::content::excerpt(text),
+            Self::ButtonReply { title, .. } => crate::content::excerpt(title),
             Self::Unsupported { kind, .. } => kind.clone(),
         }
     }

@@ -3,11 +3,13 @@
 pub mod address;
 pub mod attempt;
 pub mod clock;
+pub mod content;
 pub mod draft;
 pub mod fields;
 pub mod ids;
 pub mod inbound;
 pub mod message;
+pub mod options;
 pub mod phone;
 pub mod random;
 pub mod refusal;

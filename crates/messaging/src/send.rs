@@ -109,6 +109,7 @@ pub async fn accept(
         class: draft.class,
         lane: Lane::of(draft.class),
         context: draft.context,
+        options: draft.options.to_stored(),
         reference: draft.reference,
         simulated: !live || sender.provider == ProviderKind::Sandbox.as_str(),
         send_at: due_at,
@@ -154,6 +155,12 @@ fn check_supported(core: &Core, sender: &Sender, draft: &Draft, live: bool) -> R
         return Err(SendError::NotSupported {
             field: "message.type".to_owned(),
             detail: format!("the sender's provider cannot send messages of kind `{kind}`"),
+        });
+    }
+    if draft.options.marketing.is_some() && !provider.capabilities().marketing_messages {
+        return Err(SendError::NotSupported {
+            field: "provider_options.meta_cloud.marketing_messages".to_owned(),
+            detail: "the sender's provider has no endpoint for marketing messages".to_owned(),
         });
     }
     Ok(())

@@ -14,8 +14,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::address::Address;
 use domain::attempt::{AttemptReference, AttemptStatus};
+use domain::content::Content;
 use domain::inbound::{DecodedHook, UndecodableHook};
-use domain::message::Content;
+use domain::options::SendOptions;
 use domain::refusal::Failure;
 
 pub use crate::http::{HttpClient, NoHttpClient};
@@ -67,6 +68,8 @@ pub struct Capabilities {
     pub has_service_window: bool,
     /// The kinds of content it can send, as [`Content::kind`] names them.
     pub kinds: &'static [&'static str],
+    /// Whether it has an endpoint of its own for marketing templates.
+    pub marketing_messages: bool,
 }
 
 /// One message of a call, as the adapter gets it.
@@ -80,6 +83,8 @@ pub struct Outbound {
     pub content: Content,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// How it is handed over.
+    pub options: SendOptions,
 }
 
 /// One HTTP request for 1..n messages, n at most [`Capabilities::recipients_per_call`].

@@ -24,7 +24,7 @@ macro_rules! pairs {
     };
 }
 
-const PAIRS: &[Pair] = pairs![1 "0001_first_tables", 2 "0002_media"];
+const PAIRS: &[Pair] = pairs![1 "0001_first_tables", 2 "0002_media", 4 "0004_message_options"];
 
 const INLET: &[(i64, &str, &str)] = &[(1, "0001_inlet", include_str!("../migrations/sqlite-inlet/0001_inlet.sql"))];
 

@@ -91,13 +91,15 @@ pub struct Ready {
     pub address: String,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// How it is handed over, as JSON text.
+    pub options: Option<String>,
     /// Whether the sandbox sends it.
     pub simulated: bool,
 }
 
 const READY: Sql = Sql::same(
     "SELECT o.account_id, o.message_id, o.sender_id, o.shard, o.attempts, o.expires_at,
-       m.content, m.address_kind, m.address, m.context, m.simulated
+       m.content, m.address_kind, m.address, m.context, m.options, m.simulated
      FROM outbox o JOIN message m ON m.account_id = o.account_id AND m.id = o.message_id
      WHERE o.state = 0 AND o.shard = $1 AND o.sender_id = $2 AND o.lane = $3 AND o.due_at <= $4
      ORDER BY o.due_at, o.message_id LIMIT $5 + 0",
@@ -129,6 +131,7 @@ pub async fn ready(
                 address_kind: row.read()?,
                 address: row.read()?,
                 context: row.read()?,
+                options: row.read()?,
                 simulated: row.read()?,
             })
         })

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use domain::address::Address;
 use domain::attempt::AttemptReference;
+use domain::content::{Content, MediaSource};
 use domain::ids::MediaId;
-use domain::message::{Content, MediaSource};
+use domain::options::SendOptions;
 use domain::refusal::{Failure, RefusalKind};
 use providers::{Call, Outbound, Prepared, Provider, Refusal};
 use store::StoreError;
@@ -14,7 +15,7 @@ use store::outbox::Ready;
 
 use crate::core::Core;
 use crate::media::exchange::{self, Exchanged, NotExchanged};
-use crate::media::{header, places};
+use crate::media::header;
 
 /// A request that can be made.
 #[derive(Debug)]
@@ -33,13 +34,15 @@ pub(super) async fn make(
     provider: &Arc<dyn Provider>,
     ready: &Ready,
 ) -> Result<Result<Made, Refusal>, StoreError> {
-    let read = || -> Result<(Content, Address), Failure> {
+    let read = || -> Result<(Content, SendOptions, Address), Failure> {
         let content = Content::from_stored(&ready.content).map_err(|error| unsendable(error.to_string()))?;
+        let options =
+            SendOptions::from_stored(ready.options.as_deref()).map_err(|error| unsendable(error.to_string()))?;
         let to = Address::from_stored(&ready.address_kind, &ready.address)
             .ok_or_else(|| unsendable("the stored address cannot be read".to_owned()))?;
-        Ok((content, to))
+        Ok((content, options, to))
     };
-    let (mut content, to) = match read() {
+    let (mut content, options, to) = match read() {
         Ok(read) => read,
         Err(failure) => return Ok(Err(for_good(failure))),
     };
@@ -56,7 +59,7 @@ pub(super) async fn make(
         message: ready.message,
         number: ready.attempts + 1,
     };
-    let outbound = Outbound { reference, to, content, context: ready.context.clone() };
+    let outbound = Outbound { reference, to, content, context: ready.context.clone(), options };
     let prepared = provider.prepare(&Call { messages: vec![outbound] });
     Ok(prepared
         .map(|prepared| Made { prepared, note, media })
@@ -71,8 +74,8 @@ async fn exchange_all(
     content: &mut Content,
 ) -> Result<Vec<Exchanged>, NotExchanged> {
     let mut used = Vec::new();
-    for place in places::places(content) {
-        let MediaSource::Id(id) = &*place.source else { continue };
+    for place in content.media_mut() {
+        let MediaSource::Id(id) = &place.media.source else { continue };
         let Some(media) = MediaId::parse_public(id) else { continue };
         let key = (ready.account, media, ready.sender);
         let exchanged = if ready.simulated {
@@ -80,7 +83,7 @@ async fn exchange_all(
         } else {
             exchange::exchange(core, provider, key).await?
         };
-        *place.source = MediaSource::Id(exchanged.provider_id().to_owned());
+        place.media.source = MediaSource::Id(exchanged.provider_id().to_owned());
         used.push(exchanged);
     }
     Ok(used)

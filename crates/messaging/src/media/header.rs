@@ -3,15 +3,15 @@
 //! A header whose link leads nowhere fails the whole message at the provider, later and without a clear word. So a link
 //! that leads to no document is left out, and a placeholder takes its place.
 
+use domain::content::{Content, MediaKind, MediaSource};
 use domain::ids::AccountId;
-use domain::message::{Content, MediaSource};
 use domain::scope::AccountScope;
 use providers::links::Look;
 use store::StoreError;
 use store::media::Origin;
 
+use super::placeholder;
 use super::upload::{self, NewFile};
-use super::{placeholder, places};
 use crate::core::Core;
 
 /// Replaces a document link in the template's header that leads to no document; answers what was done, if anything.
@@ -21,16 +21,16 @@ pub(crate) async fn secure(
     content: &mut Content,
 ) -> Result<Option<String>, StoreError> {
     let Content::Template(template) = &*content else { return Ok(None) };
-    let name = template.name.clone();
+    let name = template.name().to_owned();
     let mut notes = Vec::new();
-    for place in places::places(content) {
-        if place.kind != "document" {
+    for place in content.media_mut() {
+        if place.media.kind() != MediaKind::Document {
             continue;
         }
-        let MediaSource::Link(link) = &*place.source else { continue };
+        let MediaSource::Link(link) = &place.media.source else { continue };
         let Look::Dropped(why) = core.exchange.look(link).await else { continue };
         let id = make_placeholder(core, account, &name).await?;
-        *place.source = MediaSource::Id(id);
+        place.media.source = MediaSource::Id(id);
         notes.push(format!("The link at {} was not sent: {why}. A placeholder took its place.", place.path));
     }
     Ok((!notes.is_empty()).then(|| notes.join(" ")))

@@ -1,44 +1,12 @@
-//! The media of a message: where each stands, and whether one of ours may stand there.
+//! Whether a medium of ours may stand where a message names it.
 
+use domain::content::{Content, MediaSource};
 use domain::ids::MediaId;
-use domain::message::{Content, MediaSource, Parameter};
 use domain::scope::AccountScope;
 use store::StoreError;
 
 use super::rules::{self, Broken};
 use crate::core::Core;
-
-/// A medium of a message.
-pub(crate) struct Place<'a> {
-    /// Path of its object within the message.
-    pub(crate) path: String,
-    /// What it is to be, in Meta's words.
-    pub(crate) kind: &'static str,
-    /// Where it comes from.
-    pub(crate) source: &'a mut MediaSource,
-}
-
-/// Every medium of a message.
-pub(crate) fn places(content: &mut Content) -> Vec<Place<'_>> {
-    match content {
-        Content::Text { .. } => Vec::new(),
-        Content::Image(media) => {
-            vec![Place { path: "image".to_owned(), kind: "image", source: &mut media.source }]
-        }
-        Content::Template(template) => {
-            let mut found = Vec::new();
-            for (i, component) in template.components.iter_mut().enumerate() {
-                for (j, parameter) in component.parameters.iter_mut().enumerate() {
-                    if let Parameter::Image(media) = parameter {
-                        let path = format!("template.components[{i}].parameters[{j}].image");
-                        found.push(Place { path, kind: "image", source: &mut media.source });
-                    }
-                }
-            }
-            found
-        }
-    }
-}
 
 /// A place of a message where its medium may not stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +26,8 @@ pub(crate) async fn check_places(
     content: &Content,
 ) -> Result<Result<(), Misplaced>, StoreError> {
     let mut content = content.clone();
-    for place in places(&mut content) {
-        let MediaSource::Id(id) = &*place.source else { continue };
+    for place in content.media_mut() {
+        let MediaSource::Id(id) = &place.media.source else { continue };
         if !id.starts_with(MediaId::PREFIX) {
             continue;
         }
@@ -77,7 +45,7 @@ pub(crate) async fn check_places(
             return misplaced("media_not_stored", detail);
         };
         let mime_type = medium.mime_type.as_deref().unwrap_or(rules::UNTOLD);
-        match rules::check(place.kind, mime_type, stored.bytes) {
+        match rules::check(place.media.kind(), mime_type, stored.bytes) {
             Ok(()) => {}
             Err(Broken::Type(detail)) => return misplaced("wrong_media_type", detail),
             Err(Broken::Size(detail)) => return misplaced("media_too_large", detail),

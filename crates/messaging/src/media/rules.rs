@@ -1,12 +1,14 @@
 //! What WhatsApp takes as which kind of medium, by type and size; and names and types that are fit to be shown.
 
+use domain::content::MediaKind;
+
 /// A megabyte as Meta counts them.
 const MB: i64 = 1024 * 1024;
 const KB: i64 = 1024;
 
 /// What a kind of medium may be.
 struct Rule {
-    kind: &'static str,
+    kind: MediaKind,
     /// Empty: any type.
     types: &'static [&'static str],
     bytes_max: i64,
@@ -16,17 +18,17 @@ struct Rule {
 /// Meta's table of media types. Of stickers only the larger bound, of animated ones, can be told without looking inside;
 /// a `gif` is a short MP4.
 const RULES: [Rule; 6] = [
-    Rule { kind: "image", types: &["image/jpeg", "image/png"], bytes_max: 5 * MB, size: "5 MB" },
-    Rule { kind: "video", types: &["video/mp4", "video/3gpp"], bytes_max: 16 * MB, size: "16 MB" },
-    Rule { kind: "gif", types: &["video/mp4"], bytes_max: 7 * MB / 2, size: "3.5 MB" },
+    Rule { kind: MediaKind::Image, types: &["image/jpeg", "image/png"], bytes_max: 5 * MB, size: "5 MB" },
+    Rule { kind: MediaKind::Video, types: &["video/mp4", "video/3gpp"], bytes_max: 16 * MB, size: "16 MB" },
+    Rule { kind: MediaKind::Gif, types: &["video/mp4"], bytes_max: 7 * MB / 2, size: "3.5 MB" },
     Rule {
-        kind: "audio",
+        kind: MediaKind::Audio,
         types: &["audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"],
         bytes_max: 16 * MB,
         size: "16 MB",
     },
-    Rule { kind: "document", types: &[], bytes_max: 100 * MB, size: "100 MB" },
-    Rule { kind: "sticker", types: &["image/webp"], bytes_max: 500 * KB, size: "500 KB" },
+    Rule { kind: MediaKind::Document, types: &[], bytes_max: 100 * MB, size: "100 MB" },
+    Rule { kind: MediaKind::Sticker, types: &["image/webp"], bytes_max: 500 * KB, size: "500 KB" },
 ];
 
 /// Which rule a medium breaks.
@@ -42,7 +44,7 @@ pub enum Broken {
 ///
 /// # Errors
 /// The rule it breaks, with what would be right.
-pub fn check(kind: &str, mime_type: &str, bytes: i64) -> Result<(), Broken> {
+pub fn check(kind: MediaKind, mime_type: &str, bytes: i64) -> Result<(), Broken> {
     let Some(rule) = RULES.iter().find(|rule| rule.kind == kind) else { return Ok(()) };
     let essence = essence(mime_type);
     if !rule.types.is_empty() && !rule.types.contains(&essence.as_str()) {
@@ -148,19 +150,22 @@ mod tests {
     #[test]
     fn each_kind_takes_its_types_up_to_its_size() {
         for (kind, mime_type, bytes) in [
-            ("image", "image/jpeg", 5 * MB),
-            ("image", "IMAGE/PNG", 1),
-            ("video", "video/3gpp", 16 * MB),
-            ("gif", "video/mp4", 3 * MB),
-            ("audio", "audio/ogg; codecs=opus", 16 * MB),
-            ("document", "application/x-anything", 100 * MB),
-            ("sticker", "image/webp", 500 * KB),
+            (MediaKind::Image, "image/jpeg", 5 * MB),
+            (MediaKind::Image, "IMAGE/PNG", 1),
+            (MediaKind::Video, "video/3gpp", 16 * MB),
+            (MediaKind::Gif, "video/mp4", 3 * MB),
+            (MediaKind::Audio, "audio/ogg; codecs=opus", 16 * MB),
+            (MediaKind::Document, "application/x-anything", 100 * MB),
+            (MediaKind::Sticker, "image/webp", 500 * KB),
         ] {
             assert_eq!(check(kind, mime_type, bytes), Ok(()), "{kind}");
         }
-        for (kind, mime_type) in
-            [("image", "application/pdf"), ("image", "image/webp"), ("gif", "video/3gpp"), ("sticker", "image/png")]
-        {
+        for (kind, mime_type) in [
+            (MediaKind::Image, "application/pdf"),
+            (MediaKind::Image, "image/webp"),
+            (MediaKind::Gif, "video/3gpp"),
+            (MediaKind::Sticker, "image/png"),
+        ] {
             assert!(matches!(check(kind, mime_type, 1), Err(Broken::Type(_))), "{kind} {mime_type}");
         }
         for rule in &RULES {

@@ -20,7 +20,8 @@ const CAPABILITIES: Capabilities = Capabilities {
     recipients_per_call: 1,
     echoes_reference: true,
     has_service_window: true,
-    kinds: &["text", "template", "image"],
+    kinds: domain::content::KINDS,
+    marketing_messages: true,
 };
 
 /// Meta counts its hourly budgets by the hour, so that no wait is longer.
@@ -64,7 +65,7 @@ impl Provider for MetaCloud {
     }
 
     fn prepare(&self, call: &Call) -> Result<Prepared, NotSupported> {
-        Ok(Prepared { path: self.settings.messages_path(), payload: encode::payload(call)? })
+        Ok(Prepared { path: self.settings.path(encode::endpoint(call)), payload: encode::payload(call)? })
     }
 
     async fn send(&self, prepared: &Prepared) -> Answer {
@@ -77,7 +78,7 @@ impl Provider for MetaCloud {
 
     async fn mark_read(&self, external_id: &str, typing: bool) -> Answer {
         let accept = |answer: &Value| answer.get("success")?.as_bool()?.then(Vec::new);
-        self.post(&self.settings.messages_path(), encode::read_receipt(external_id, typing), accept).await
+        self.post(&self.settings.path(encode::MESSAGES), encode::read_receipt(external_id, typing), accept).await
     }
 
     async fn upload_media(&self, upload: MediaUpload) -> UploadResult {

@@ -28,7 +28,7 @@ pub(super) fn may_be_about_media(failure: &Failure) -> bool {
 
 impl MetaCloud {
     pub(super) async fn upload(&self, upload: MediaUpload) -> UploadResult {
-        let url = self.settings.url(&self.settings.media_path());
+        let url = self.settings.url(&self.settings.path("media"));
         // The bytes cannot hold their own digest.
         let boundary = format!("waypost-{}", upload.digest);
         let (head, tail) = (form_head(&boundary, &upload), format!("\r\n--{boundary}--\r\n").into_bytes());

@@ -14,7 +14,7 @@ pub use settings::Settings;
 
 pub(crate) use client::MetaCloud;
 pub(crate) use decode::decode;
-pub(crate) use encode::payload;
+pub(crate) use encode::{endpoint, payload};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -20,14 +20,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Where messages and read receipts of this number go, below the base address.
-    pub(super) fn messages_path(&self) -> String {
-        format!("/{}/{}/messages", segment(&self.graph_version), segment(&self.phone_number_id))
-    }
-
-    /// Where media of this number are uploaded, below the base address.
-    pub(super) fn media_path(&self) -> String {
-        format!("/{}/{}/media", segment(&self.graph_version), segment(&self.phone_number_id))
+    /// An endpoint of this number, below the base address.
+    pub(super) fn path(&self, endpoint: &str) -> String {
+        format!("/{}/{}/{endpoint}", segment(&self.graph_version), segment(&self.phone_number_id))
     }
 
     /// Where a medium is described, below the base address. Naming the number makes Meta check that it is its own.
@@ -36,7 +31,7 @@ impl Settings {
         format!("/{}/{}?phone_number_id={number}", segment(&self.graph_version), segment(id))
     }
 
-    /// The address of a path given by [`Self::messages_path`] and its like.
+    /// The address of a path given by [`Self::path`] and its like.
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.graph_base_url.trim_end_matches('/'))
     }

@@ -7,13 +7,17 @@ mod decode_rules;
 mod encode;
 mod errors;
 mod media;
+mod openapi;
 mod server;
 
 use domain::address::Address;
 use domain::attempt::AttemptReference;
+use domain::content::Content;
+use domain::fields::Fields;
 use domain::ids::{AccountId, MessageId};
-use domain::message::Content;
+use domain::options::SendOptions;
 use domain::phone::E164;
+use serde_json::Value;
 
 use super::Settings;
 use crate::{Call, Outbound};
@@ -30,7 +34,12 @@ pub(crate) fn settings(base: &str) -> Settings {
 }
 
 pub(crate) fn text(body: &str) -> Content {
-    Content::Text { body: body.to_owned(), preview_url: false }
+    Content::Text { body: body.to_owned(), preview_url: None }
+}
+
+/// Content of Meta's own object.
+pub(crate) fn content(object: &Value) -> Content {
+    Content::read(&mut Fields::of(object, "").expect("an object")).expect("well formed")
 }
 
 pub(crate) fn phone(number: &str) -> E164 {
@@ -41,7 +50,7 @@ pub(crate) fn call(content: Content) -> Call {
     let reference =
         AttemptReference { installation: "inst".to_owned(), account: AccountId(3), message: MessageId(42), number: 1 };
     let to = Address::Phone(phone("+919876543210"));
-    Call { messages: vec![Outbound { reference, to, content, context: None }] }
+    Call { messages: vec![Outbound { reference, to, content, context: None, options: SendOptions::default() }] }
 }
 
 /// The recorded deliveries, with their names.

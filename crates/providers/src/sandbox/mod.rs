@@ -18,7 +18,8 @@ const CAPABILITIES: Capabilities = Capabilities {
     recipients_per_call: 1,
     echoes_reference: false,
     has_service_window: false,
-    kinds: &["text", "template", "image"],
+    kinds: domain::content::KINDS,
+    marketing_messages: true,
 };
 
 const UPLOADED_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -38,7 +39,8 @@ impl Provider for Sandbox {
     }
 
     fn prepare(&self, call: &Call) -> Result<Prepared, NotSupported> {
-        Ok(Prepared { path: "/sandbox/messages".to_owned(), payload: meta_cloud::payload(call)? })
+        let path = format!("/sandbox/{}", meta_cloud::endpoint(call));
+        Ok(Prepared { path, payload: meta_cloud::payload(call)? })
     }
 
     async fn send(&self, prepared: &Prepared) -> Answer {

@@ -41,6 +41,8 @@ pub struct Accept {
     pub lane: Lane,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// How it is handed over, as JSON text.
+    pub options: Option<String>,
     /// The caller's name for it.
     pub reference: Option<String>,
     /// Whether the sandbox sends it.
@@ -166,6 +168,7 @@ async fn store(conn: &mut Conn<'_>, fresh: &[(MessageId, &Accept)]) -> Result<()
             address: accept.to.clone(),
             reference: accept.reference.clone(),
             context: accept.context.clone(),
+            options: accept.options.clone(),
             external_id: None,
             created_at: accept.at,
             send_at: accept.send_at,

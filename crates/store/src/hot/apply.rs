@@ -303,6 +303,7 @@ fn new_message(
         address: inbound.address.clone(),
         reference: None,
         context: inbound.context.clone(),
+        options: None,
         external_id: Some(inbound.external_id.clone()),
         created_at: inbound.at,
         send_at: None,

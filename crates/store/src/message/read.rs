@@ -55,6 +55,8 @@ pub struct Message {
     pub reference: Option<String>,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// How it is handed over, as JSON text; `None` where nothing special was asked for.
+    pub options: Option<String>,
     /// The provider's id.
     pub external_id: Option<String>,
     /// Why it failed.
@@ -133,8 +135,8 @@ macro_rules! select {
         concat!(
             "SELECT m.id, m.sender_id, s.name, m.contact_id, c.name, m.conversation_id, m.direction, m.kind, m.content,
                m.excerpt, m.class, m.status, m.version, m.attempts, m.simulated, m.address_kind, m.address, m.reference,
-               m.context, m.external_id, m.failure, m.created_at, m.send_at, m.expires_at, m.submitted_at, m.sent_at,
-               m.failed_at, m.delivered_at, m.read_at, m.replied_at
+               m.context, m.options, m.external_id, m.failure, m.created_at, m.send_at, m.expires_at, m.submitted_at,
+               m.sent_at, m.failed_at, m.delivered_at, m.read_at, m.replied_at
              FROM ",
             $from,
             "
@@ -293,6 +295,7 @@ fn message(row: &Row) -> Result<Message, StoreError> {
         address: row.read()?,
         reference: row.read()?,
         context: row.read()?,
+        options: row.read()?,
         external_id: row.read()?,
         failure: failure_from(row.read()?)?,
         created_at: row.read()?,

@@ -283,6 +283,7 @@ pub fn accept(account: AccountId, sender: SenderId, to: &str) -> Accept {
         class: Class::Transactional,
         lane: Lane::Transactional,
         context: None,
+        options: None,
         reference: None,
         simulated: false,
         send_at: None,

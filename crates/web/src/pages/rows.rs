@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use domain::address::IdentityKind;
 use domain::attempt::AttemptStatus;
+use domain::content::{ButtonAction, Component, Content, HeaderParameter, MediaSource};
 use domain::inbound::InboundContent;
-use domain::message::{Content, Direction, MessageStatus, Parameter};
+use domain::message::{Direction, MessageStatus};
 use domain::phone::E164;
 use domain::refusal::Failure;
 use domain::time::Timestamp;
@@ -154,26 +155,53 @@ pub(super) fn said(message: &Message) -> Said {
 fn sent(content: &str) -> Said {
     match Content::from_stored(content) {
         Ok(Content::Text { body, .. }) => Said { text: body, ..Said::default() },
-        Ok(Content::Image(media)) => Said { text: media.caption.unwrap_or_default(), ..Said::default() },
-        Ok(Content::Template(template)) => {
-            let parameters = template.components.into_iter().flat_map(|component| component.parameters);
-            let language = Some(template.language);
-            Said { text: String::new(), language, parameters: parameters.map(parameter).collect() }
+        Ok(Content::Media(media)) => Said { text: media.caption().unwrap_or_default().to_owned(), ..Said::default() },
+        Ok(Content::Interactive(interactive)) => {
+            Said { text: interactive.body().unwrap_or_default().to_owned(), ..Said::default() }
         }
+        Ok(Content::Template(template)) => {
+            let parameters = template.components().iter().flat_map(parameters).collect();
+            Said { text: String::new(), language: Some(template.language().to_owned()), parameters }
+        }
+        Ok(other) => Said { text: other.excerpt(), ..Said::default() },
         // What an older version stored is still listed.
         Err(_) => Said::default(),
     }
 }
 
-fn parameter(parameter: Parameter) -> String {
-    match parameter {
-        Parameter::Text { text, name: None } => text,
-        Parameter::Text { text, name: Some(name) } => format!("{name}: {text}"),
-        Parameter::Payload(text) | Parameter::CouponCode(text) => text,
-        Parameter::Image(media) => match media.source {
-            domain::message::MediaSource::Id(text) | domain::message::MediaSource::Link(text) => text,
+fn parameters(component: &Component) -> Vec<String> {
+    match component {
+        Component::Header(header) => vec![header_parameter(header)],
+        Component::Body(parameters) => {
+            parameters.iter().map(|parameter| named(parameter.name(), parameter.shown())).collect()
+        }
+        Component::Button(button) => match button.action() {
+            ButtonAction::QuickReply(text) | ButtonAction::CopyCode(text) => vec![text.clone()],
+            ButtonAction::Url { text, name } => vec![named(name.as_deref(), text)],
+            _ => Vec::new(),
         },
+        Component::Carousel(cards) => {
+            cards.iter().flat_map(|card| card.components().iter().flat_map(parameters)).collect()
+        }
+        Component::LimitedTimeOffer(_) => Vec::new(),
     }
+}
+
+fn header_parameter(header: &HeaderParameter) -> String {
+    match header {
+        HeaderParameter::Text { text, name } => named(name.as_deref(), text),
+        HeaderParameter::Media(media) => match &media.source {
+            MediaSource::Id(text) | MediaSource::Link(text) => text.clone(),
+        },
+        HeaderParameter::Location(location) => {
+            location.name().map_or_else(|| format!("{}, {}", location.latitude(), location.longitude()), str::to_owned)
+        }
+        HeaderParameter::Product { retailer_id, .. } => retailer_id.clone(),
+    }
+}
+
+fn named(name: Option<&str>, text: &str) -> String {
+    name.map_or_else(|| text.to_owned(), |name| format!("{name}: {text}"))
 }
 
 fn received(content: &str) -> Said {
