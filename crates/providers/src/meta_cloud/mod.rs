@@ -5,7 +5,6 @@ mod codes;
 mod decode;
 mod encode;
 mod errors;
-mod inbound;
 mod media;
 mod settings;
 mod wire;
