@@ -1,5 +1,6 @@
 use domain::attempt::StatusTimes;
 use domain::ids::{ContactId, MessageId, SenderId};
+use domain::inbound::{Media, MediaKind};
 use domain::message::Class;
 use domain::refusal::RefusalKind;
 use serde_json::json;
@@ -40,6 +41,7 @@ fn template() -> Message {
         address: "+972545550128".to_owned(),
         reference: None,
         context: None,
+        options: None,
         external_id: Some("wamid.1".to_owned()),
         failure: None,
         created_at: START,

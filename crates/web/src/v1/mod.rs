@@ -1,9 +1,11 @@
 //! The native API.
 
+mod media;
 pub mod messages;
 mod view;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use http::StatusCode;
 
@@ -11,12 +13,15 @@ use crate::problem::Problem;
 use crate::state::Web;
 
 /// The routes below `/v1`.
-pub fn router() -> Router<Web> {
+pub fn router(media_bytes_max: u64) -> Router<Web> {
+    let upload_bytes_max = usize::try_from(media_bytes_max).unwrap_or(usize::MAX).saturating_add(media::FORM_BYTES_MAX);
     Router::new()
         .route("/v1/messages", post(messages::create).get(messages::list))
         .route("/v1/messages/{id}", get(messages::show))
         .route("/v1/messages/{id}/attempts", get(messages::attempts))
         .route("/v1/messages/{id}/read", post(messages::mark_read))
+        .route("/v1/media", post(media::create).layer(DefaultBodyLimit::max(upload_bytes_max)))
+        .route("/v1/media/{id}", get(media::show))
         .route("/v1/senders", get(messages::senders))
         .route("/v1/{*rest}", any(unknown))
 }
