@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod crash;
+mod kinds;
 
 mod commands;
 mod operations;
