@@ -6,41 +6,27 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::clock::SharedClock;
 use domain::time::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::time::Instant;
 
+use crate::content::Content;
 use crate::faults::Faults;
 use crate::ids::{self, Writer};
 use crate::ledger::{Ledger, LedgerMessage};
+use crate::limits::Limits;
+use crate::media::{LinkPolicy, MediaFaults, Shelf};
+use crate::numbers::{AccountState, DueEvent, NumberState};
 use crate::plan::{Status, StatusPlan};
-use crate::settings::Customer;
-use crate::templates::Category;
+use crate::settings::{Customer, SimulatorSettings};
+use crate::templates::{Catalogue, Category, MalformedTemplate};
 
 /// Meta counts the window from the customer's latest message.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
-
-/// What a message shows.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Content {
-    pub(crate) kind: &'static str,
-    pub(crate) header: Option<String>,
-    /// The address or media id of a picture.
-    pub(crate) picture: Option<String>,
-    pub(crate) text: String,
-    pub(crate) footer: Option<String>,
-    pub(crate) buttons: Vec<QuickReply>,
-    /// Name and language, such as `order_update/en_US`.
-    pub(crate) template: Option<String>,
-}
-
-/// A button under a template.
-#[derive(Clone, Debug)]
-pub(crate) struct QuickReply {
-    pub(crate) text: String,
-    pub(crate) payload: String,
-}
+/// Older messages cannot be reacted to.
+const REACTION_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// How far a message of the business has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +52,10 @@ pub(crate) struct Outgoing {
     pub(crate) stage: Stage,
     /// Addressed by user id: then no number is told back.
     pub(crate) by_user_id: bool,
+    /// Sent to this group; the customer is a member.
+    pub(crate) group: Option<String>,
+    /// Sent through the Marketing Messages API.
+    pub(crate) lite: bool,
     pub(crate) opaque: Option<String>,
     pub(crate) category: Category,
     /// Accepted while the customer service window was open.
@@ -158,10 +148,14 @@ pub(crate) struct Order {
     pub(crate) number: usize,
     pub(crate) digits: String,
     pub(crate) by_user_id: bool,
+    pub(crate) group: Option<String>,
+    pub(crate) lite: bool,
     pub(crate) content: Content,
     pub(crate) category: Category,
     pub(crate) context: Option<String>,
     pub(crate) opaque: Option<String>,
+    /// What the checks found that Meta tells only by callback.
+    pub(crate) fails_with: Option<u32>,
 }
 
 /// Everything behind the lock.
@@ -173,29 +167,48 @@ pub(crate) struct World {
     pub(crate) messages: HashMap<Arc<str>, Message>,
     pub(crate) phones: HashMap<Arc<str>, Phone>,
     pub(crate) phone_by_user_id: HashMap<String, Arc<str>>,
-    pub(crate) media: HashMap<String, usize>,
+    pub(crate) media: Shelf,
+    pub(crate) media_faults: MediaFaults,
+    pub(crate) links: LinkPolicy,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) limits: Limits,
+    pub(crate) numbers: Vec<NumberState>,
+    pub(crate) account: AccountState,
+    pub(crate) due: Vec<DueEvent>,
     pub(crate) ledger: Ledger,
     pub(crate) counters: Counters,
     customers: Vec<Customer>,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, plan: StatusPlan, callback_url: Option<String>, customers: Vec<Customer>) -> Self {
+    /// The world at the start.
+    ///
+    /// # Errors
+    /// A template every account starts with is none Meta would take.
+    pub(crate) fn new(settings: &SimulatorSettings) -> Result<Self, MalformedTemplate> {
+        let clock = &settings.clock;
         let mut world = Self {
-            rng: StdRng::seed_from_u64(seed),
-            plan,
+            rng: StdRng::seed_from_u64(settings.seed),
+            plan: settings.statuses.clone(),
             faults: Faults::default(),
-            callback_url: callback_url.map(Arc::from),
+            callback_url: settings.callback_url.as_deref().map(Arc::from),
             messages: HashMap::new(),
             phones: HashMap::new(),
             phone_by_user_id: HashMap::new(),
-            media: HashMap::new(),
+            media: Shelf::new(SharedClock::clone(clock)),
+            media_faults: MediaFaults::default(),
+            links: LinkPolicy::default(),
+            catalogue: Catalogue::new(clock.now())?,
+            limits: Limits::default(),
+            numbers: settings.numbers.iter().map(|_| NumberState::default()).collect(),
+            account: AccountState::default(),
+            due: Vec::new(),
             ledger: Ledger::default(),
             counters: Counters::default(),
-            customers,
+            customers: settings.customers.clone(),
         };
         world.settle_customers();
-        world
+        Ok(world)
     }
 
     /// Forgets messages, chats and ledger, and keeps the switches that were set.
@@ -204,6 +217,7 @@ impl World {
         self.media.clear();
         self.ledger = Ledger::default();
         self.counters = Counters::default();
+        self.limits = Limits::new(self.limits.settings.clone());
         let before = std::mem::take(&mut self.phones);
         self.settle_customers();
         for (digits, phone) in &mut self.phones {
@@ -243,7 +257,9 @@ impl World {
         phone.number = order.number;
         phone.chat.push(Arc::clone(&id));
         let customer = Arc::clone(&phone.owner.digits);
-        let fails_with = if phone.switches.blocked {
+        let fails_with = if order.fails_with.is_some() {
+            order.fails_with
+        } else if phone.switches.blocked {
             Some(131_026)
         } else if enforce_window && !in_window && order.category == Category::Service {
             Some(131_047)
@@ -253,15 +269,17 @@ impl World {
         let entry = LedgerMessage {
             message_id: Arc::clone(&id),
             phone_number_id: Arc::clone(phone_number_id),
-            kind: order.content.kind,
-            template: order.content.template.clone(),
+            kind: order.content.kind.clone(),
+            template: order.content.template_id(),
             biz_opaque_callback_data: order.opaque.clone(),
             received_at: now,
         };
-        self.ledger.record(&customer, &order.content.text, entry);
+        self.ledger.record(&customer, &order.content.ledger_text(), entry);
         let outgoing = Outgoing {
             stage: Stage::Accepted,
             by_user_id: order.by_user_id,
+            group: order.group,
+            lite: order.lite,
             opaque: order.opaque,
             category: order.category,
             in_window,
@@ -278,6 +296,16 @@ impl World {
         };
         self.messages.insert(Arc::clone(&id), message);
         Acceptance { id, fails_with }
+    }
+
+    /// Whether the customer wrote the message within 30 days and it is no reaction itself.
+    pub(crate) fn can_be_reacted_to(&self, id: &str, customer: &str, now: Timestamp) -> bool {
+        self.messages.get(id).is_some_and(|message| {
+            matches!(message.side, Side::Customer(_))
+                && &*message.customer == customer
+                && message.content.kind != "reaction"
+                && now.since(message.at) <= REACTION_AGE_MAX
+        })
     }
 
     /// Lets a status happen in the customer's world. `false`: not now, the phone is off.

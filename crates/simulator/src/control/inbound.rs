@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::views::InboundResult;
 use super::{ControlError, phone_digits};
 use crate::callback::{self, Job, Post};
+use crate::content::Content;
 use crate::graph::media_url;
 use crate::ids::{self, Writer};
 use crate::phone::picture_sha256;
 use crate::shared::{App, Shared};
-use crate::world::{Content, Message, Side, Ticks};
+use crate::world::{Message, Side, Ticks};
 
 /// A message of a customer.
 #[derive(Clone, Debug)]
@@ -114,14 +115,14 @@ fn write(app: &Shared, inbound: Inbound) -> Result<(Arc<str>, Bytes), ControlErr
         },
     };
     let now = app.now();
-    let (message, person, media) = {
+    let (message, person) = {
         let mut world = app.world();
         let id = inbound
             .message_id
             .map_or_else(|| ids::wamid(&mut world.rng, &digits, Writer::Customer), |forced| Arc::from(forced.as_str()));
         let media = matches!(inbound.kind, InboundKind::Image { .. }).then(|| ids::object(&mut world.rng));
         if let Some(media) = &media {
-            world.media.insert(media.clone(), number);
+            world.media.insert(media.clone(), crate::samples::MediumKind::Image.sample(number));
         }
         let phone = world.phone_mut(&digits);
         phone.wrote_at.insert(number, now);
@@ -132,7 +133,7 @@ fn write(app: &Shared, inbound: Inbound) -> Result<(Arc<str>, Bytes), ControlErr
             number,
             customer: Arc::clone(&person.digits),
             at: now,
-            content: shown(&inbound.kind),
+            content: content(app, &inbound.kind, media.as_deref()),
             context: inbound.context_message_id,
             side: Side::Customer(Ticks::Sent),
         };
@@ -142,31 +143,16 @@ fn write(app: &Shared, inbound: Inbound) -> Result<(Arc<str>, Bytes), ControlErr
             world.phone_mut(&digits).chat.push(Arc::clone(&id));
             world.messages.insert(id, message.clone());
         }
-        (message, person, media)
+        (message, person)
     };
     app.changed(&person.digits);
-    let content = wire_content(app, &inbound.kind, media.as_deref());
-    let body = callback::inbound_body(app, &message, &person, content);
+    let body = callback::inbound_body(app, &message, &person);
     Ok((message.id, body))
 }
 
-/// What the phone shows of it.
-fn shown(kind: &InboundKind) -> Content {
-    let (kind, text) = match kind {
-        InboundKind::Text { text } => ("text", text.clone()),
-        InboundKind::Image { caption } => ("image", caption.clone().unwrap_or_default()),
-        InboundKind::Button { text, .. } => ("button", text.clone()),
-        InboundKind::InteractiveButton { title, .. } | InboundKind::InteractiveList { title, .. } => {
-            ("interactive", title.clone())
-        }
-    };
-    let picture = (kind == "image").then(|| crate::phone::PICTURE_PATH.to_owned());
-    Content { kind, text, picture, ..Content::default() }
-}
-
 /// Type and content as the callback tells them.
-fn wire_content(app: &Shared, kind: &InboundKind, media: Option<&str>) -> (&'static str, Value) {
-    match kind {
+fn content(app: &Shared, kind: &InboundKind, media: Option<&str>) -> Content {
+    let (kind, object) = match kind {
         InboundKind::Text { text } => ("text", json!({"body": text})),
         InboundKind::Image { caption } => {
             let id = media.unwrap_or_default();
@@ -189,5 +175,6 @@ fn wire_content(app: &Shared, kind: &InboundKind, media: Option<&str>) -> (&'sta
             }
             ("interactive", json!({"type": "list_reply", "list_reply": reply}))
         }
-    }
+    };
+    Content::new(kind, object)
 }

@@ -16,9 +16,6 @@ use crate::shared::App;
 /// The picture every customer sends.
 pub(crate) const PICTURE: &[u8] = include_bytes!("../../assets/picture.png");
 
-/// Where the page finds it.
-pub(crate) const PICTURE_PATH: &str = "/static/picture.png";
-
 /// The picture's hash as callbacks write it.
 pub(crate) fn picture_sha256() -> String {
     STANDARD.encode(Sha256::digest(PICTURE))
@@ -50,7 +47,7 @@ pub(crate) fn routes() -> Router<App> {
             get(async || asset("text/javascript; charset=utf-8", include_bytes!("../../assets/phone.js"))),
         )
         .route("/static/icons.svg", get(async || asset("image/svg+xml", include_bytes!("../../assets/icons.svg"))))
-        .route(PICTURE_PATH, get(async || asset("image/png", PICTURE)))
+        .route("/static/picture.png", get(async || asset("image/png", PICTURE)))
         .layer(axum::middleware::map_response(protect))
 }
 

@@ -139,14 +139,16 @@ pub(super) async fn tap(
         let mut world = app.world();
         let message = world.messages.get_mut(form.message.as_str()).filter(|message| *message.customer == *digits);
         let message = message.ok_or_else(missing)?;
-        let reply = message.content.buttons.get(form.button).cloned().ok_or_else(missing)?;
+        let template = message.content.template.as_ref().ok_or_else(missing)?;
+        let reply = template.buttons.get(form.button).filter(|button| button.kind == "quick_reply");
+        let reply = reply.cloned().ok_or_else(missing)?;
         if let Side::Business(outgoing) = &mut message.side {
             outgoing.chosen = Some(form.button);
         }
         (reply, message.number)
     };
     let number = app.numbers.get(number).map(|number| number.id.as_ref().to_owned());
-    let kind = InboundKind::Button { text: reply.text, payload: reply.payload };
+    let kind = InboundKind::Button { payload: reply.value.unwrap_or_else(|| reply.text.clone()), text: reply.text };
     write(&app, &digits, number, kind, Some(form.message))?;
     Ok(back(&headers, &digits))
 }

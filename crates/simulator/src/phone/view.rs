@@ -1,9 +1,10 @@
 //! What the phone's pages show.
 
 use askama::Template;
+use serde_json::Value;
 use tokio::time::Instant;
 
-use super::PICTURE_PATH;
+use crate::content::RenderedHeader;
 use crate::shared::{App, Shared};
 use crate::world::{Message, Outgoing, Person, Phone, Side, Stage, Ticks, World};
 
@@ -250,27 +251,39 @@ fn bubble(world: &World, message: &Message, before: &str, (owner, business): (&P
         Side::Customer(ticks) => ("out", Some(tick(*ticks)), None),
     };
     let content = &message.content;
-    let own_picture = content.picture.as_deref() == Some(PICTURE_PATH);
+    let template = content.template.as_ref();
+    let header = template.and_then(|template| template.header.as_ref());
+    let picture = match header {
+        Some(RenderedHeader::Object { object, .. }) => Some(object),
+        _ if content.kind == "image" => Some(&content.object),
+        _ => None,
+    };
+    let own_picture = side == "out" && picture.is_some();
+    let member = |object: &Value, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
     let at = message.at.to_string();
     let quote = message.context.as_deref().and_then(|id| world.messages.get(id)).map(|quoted| Quote {
         by: match quoted.side {
             Side::Business(_) => business.to_owned(),
             Side::Customer(_) => owner.name.as_ref().to_owned(),
         },
-        text: quoted.content.text.chars().take(QUOTE_MAX).collect(),
+        text: quoted.content.words().chars().take(QUOTE_MAX).collect(),
     });
-    let buttons = content.buttons.iter().enumerate();
+    let buttons = template.map(|template| template.buttons.as_slice()).unwrap_or_default().iter().enumerate();
     Bubble {
         id: message.id.as_ref().to_owned(),
         side,
         first: side != before,
         own_picture,
-        picture: content.picture.clone().filter(|_| !own_picture),
+        picture: picture
+            .filter(|_| !own_picture)
+            .and_then(|object| member(object, "link").or_else(|| member(object, "id"))),
         quote,
-        header: content.header.clone(),
-        // Without a caption the ledger knows a picture by its address, which the phone shows anyway.
-        text: if content.picture.as_ref() == Some(&content.text) { String::new() } else { content.text.clone() },
-        footer: content.footer.clone(),
+        header: match header {
+            Some(RenderedHeader::Text(text)) => Some(text.clone()),
+            _ => None,
+        },
+        text: content.words().to_owned(),
+        footer: template.and_then(|template| template.footer.clone()),
         clock: at.get(11..16).unwrap_or_default().to_owned(),
         at,
         tick,

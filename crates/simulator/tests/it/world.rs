@@ -13,7 +13,7 @@ use axum::routing::post;
 use domain::clock::MockClock;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
-use simulator::{BusinessNumber, Customer, Simulator, SimulatorSettings, StatusPlan};
+use simulator::{BusinessNumber, Customer, NewMedium, Simulator, SimulatorSettings, StatusPlan};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -23,6 +23,15 @@ pub const TOKEN: &str = "EAAsimulator";
 pub const NUMBER: &str = "106540352242922";
 pub const WABA: &str = "102290129340398";
 pub const YAEL: &str = "+972545550128";
+
+/// Media the business has uploaded before a test begins.
+pub const MEDIA: &[(&str, &str)] = &[
+    ("1376223850470843", "image/png"),
+    ("1376223850470844", "video/mp4"),
+    ("1376223850470845", "audio/ogg"),
+    ("1376223850470846", "application/pdf"),
+    ("1376223850470847", "image/webp"),
+];
 
 /// A callback as it arrived.
 #[derive(Clone, Debug)]
@@ -129,6 +138,17 @@ impl World {
         })
         .await
         .expect("start");
+        for (id, mime_type) in MEDIA {
+            let medium = NewMedium {
+                mime_type: (*mime_type).to_owned(),
+                filename: None,
+                bytes: b"bytes".to_vec(),
+                phone_number_id: None,
+                id: Some((*id).to_owned()),
+                uploaded: true,
+            };
+            simulator.control().add_media(medium).expect("medium");
+        }
         let http =
             reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("client");
         Self { simulator, http, clock, hook_url, told, hook, _tasks: tasks }
