@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::content::Content;
 use crate::faults::Faults;
+use crate::graph::Upload;
 use crate::ids::{self, Writer};
 use crate::ledger::{Ledger, LedgerMessage};
 use crate::limits::Limits;
@@ -25,6 +26,9 @@ use crate::templates::{Catalogue, Category, MalformedTemplate};
 
 /// Meta counts the window from the customer's latest message.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
+/// What is not delivered by then never is, and nobody is told.
+const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+const CODE_LIFETIME: Duration = Duration::from_secs(600);
 /// Older messages cannot be reacted to.
 const REACTION_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -58,6 +62,8 @@ pub(crate) struct Outgoing {
     pub(crate) lite: bool,
     pub(crate) opaque: Option<String>,
     pub(crate) category: Category,
+    /// How long Meta tries to deliver it.
+    pub(crate) lifetime: Duration,
     /// Accepted while the customer service window was open.
     pub(crate) in_window: bool,
     /// The quick reply the customer tapped.
@@ -152,6 +158,7 @@ pub(crate) struct Order {
     pub(crate) lite: bool,
     pub(crate) content: Content,
     pub(crate) category: Category,
+    pub(crate) lifetime: Option<Duration>,
     pub(crate) context: Option<String>,
     pub(crate) opaque: Option<String>,
     /// What the checks found that Meta tells only by callback.
@@ -168,6 +175,8 @@ pub(crate) struct World {
     pub(crate) phones: HashMap<Arc<str>, Phone>,
     pub(crate) phone_by_user_id: HashMap<String, Arc<str>>,
     pub(crate) media: Shelf,
+    /// Unfinished uploads of samples by session.
+    pub(crate) uploads: HashMap<String, Upload>,
     pub(crate) media_faults: MediaFaults,
     pub(crate) links: LinkPolicy,
     pub(crate) catalogue: Catalogue,
@@ -196,6 +205,7 @@ impl World {
             phones: HashMap::new(),
             phone_by_user_id: HashMap::new(),
             media: Shelf::new(SharedClock::clone(clock)),
+            uploads: HashMap::new(),
             media_faults: MediaFaults::default(),
             links: LinkPolicy::default(),
             catalogue: Catalogue::new(clock.now())?,
@@ -282,6 +292,10 @@ impl World {
             lite: order.lite,
             opaque: order.opaque,
             category: order.category,
+            lifetime: order.lifetime.unwrap_or(match order.category {
+                Category::Authentication => CODE_LIFETIME,
+                _ => LIFETIME,
+            }),
             in_window,
             chosen: None,
         };
@@ -338,6 +352,16 @@ impl World {
             Status::Read => outgoing.stage = Stage::Read,
         }
         true
+    }
+
+    /// Takes the messages that waited for the phone and are still worth delivering.
+    pub(crate) fn take_waiting(&mut self, digits: &str, now: Timestamp) -> Vec<Arc<str>> {
+        let waiting = self.phones.get_mut(digits).map(|phone| std::mem::take(&mut phone.waiting)).unwrap_or_default();
+        let is_alive = |id: &Arc<str>| match self.messages.get(id) {
+            Some(Message { at, side: Side::Business(outgoing), .. }) => now.since(*at) <= outgoing.lifetime,
+            _ => false,
+        };
+        waiting.into_iter().filter(is_alive).collect()
     }
 
     /// The customer looks at the chat: returns the messages a `read` is to be told of.

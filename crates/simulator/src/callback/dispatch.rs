@@ -1,7 +1,7 @@
 //! The loop that lets statuses happen and sends what is due, a bounded number at a time.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,17 +75,22 @@ struct Flight {
 
 impl Flight {
     fn start(&mut self, app: &App, one: Post) {
-        let mut free = Vec::with_capacity(one.parts.len());
+        let mut free: Vec<Part> = Vec::with_capacity(one.parts.len());
+        // Statuses of one message may share a callback, where they have an order.
+        let mut taken: HashSet<Arc<str>> = HashSet::new();
         for part in one.parts {
-            if let About::Status(message) = &part.about {
+            if let About::Status(message) = &part.about
+                && !taken.contains(message)
+            {
                 match self.behind.entry(Arc::clone(message)) {
                     Entry::Occupied(mut behind) => {
                         app.queue.hold();
                         behind.get_mut().push_back(Post { parts: vec![part], ..one });
                         continue;
                     }
-                    Entry::Vacant(free) => free.insert(VecDeque::new()),
+                    Entry::Vacant(vacant) => vacant.insert(VecDeque::new()),
                 };
+                taken.insert(Arc::clone(message));
             }
             free.push(part);
         }
@@ -96,23 +101,39 @@ impl Flight {
         }
     }
 
+    /// What waited behind the statuses that were told goes on, again in one callback if they shared one.
     fn land(&mut self, app: &App, abouts: &[About]) {
+        let mut next: Option<Post> = None;
         for about in abouts {
             let About::Status(message) = about else { continue };
-            match self.behind.get_mut(message).and_then(VecDeque::pop_front) {
-                Some(next) => {
-                    self.running.spawn(send(Arc::clone(app), next));
+            let Entry::Occupied(mut behind) = self.behind.entry(Arc::clone(message)) else { continue };
+            match (behind.get_mut().pop_front(), &mut next) {
+                (None, _) => {
+                    behind.remove();
                 }
-                None => {
-                    self.behind.remove(message);
+                (Some(one), Some(next)) if one.attempt == next.attempt => {
+                    next.parts.extend(one.parts);
+                    app.queue.done();
                 }
+                (Some(one), Some(_)) => {
+                    self.running.spawn(send(Arc::clone(app), one));
+                }
+                (Some(one), None) => next = Some(one),
             }
+        }
+        if let Some(next) = next {
+            self.running.spawn(send(Arc::clone(app), next));
         }
     }
 }
 
 async fn send(app: App, one: Post) -> Vec<About> {
-    let abouts = one.parts.iter().map(|part| part.about.clone()).collect();
+    let mut seen = HashSet::new();
+    let is_first = |about: &About| match about {
+        About::Status(message) => seen.insert(Arc::clone(message)),
+        About::Inbound(_) | About::Account(_) => true,
+    };
+    let abouts = one.parts.iter().map(|part| part.about.clone()).filter(is_first).collect();
     attempt(&app, one).await;
     app.queue.done();
     abouts

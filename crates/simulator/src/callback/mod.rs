@@ -151,7 +151,7 @@ pub(crate) fn deliver_waiting(app: &Shared, digits: &str) {
     let happenings: Vec<Happening> = {
         let mut world = app.world();
         let world = &mut *world;
-        let waiting = world.phones.get_mut(digits).map(|phone| std::mem::take(&mut phone.waiting)).unwrap_or_default();
+        let waiting = world.take_waiting(digits, now);
         let auto_read = world.plan.auto_read;
         let mut happenings = Vec::new();
         for message in waiting {

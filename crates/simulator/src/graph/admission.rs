@@ -12,9 +12,7 @@ use crate::shared::{App, Shared};
 
 /// Version and token: the first two things Meta looks at.
 pub(super) fn admit(app: &Shared, version: &str, headers: &HeaderMap) -> Result<(), GraphError> {
-    if !is_version(version) {
-        return Err(GraphError::new(100, format!("Unknown version {version}: expected a version such as v24.0")));
-    }
+    admit_version(version)?;
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
@@ -27,6 +25,13 @@ pub(super) fn admit(app: &Shared, version: &str, headers: &HeaderMap) -> Result<
             None => Ok(()),
         },
     }
+}
+
+pub(super) fn admit_version(version: &str) -> Result<(), GraphError> {
+    if is_version(version) {
+        return Ok(());
+    }
+    Err(GraphError::new(100, format!("Unknown version {version}: expected a version such as v24.0")))
 }
 
 fn is_version(text: &str) -> bool {

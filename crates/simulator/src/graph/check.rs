@@ -83,6 +83,9 @@ pub(super) fn body(app: &Shared, endpoint: Endpoint, mut value: Value, sender: &
     if endpoint == Endpoint::Marketing && checked.category != Category::Marketing {
         return Err(GraphError::new(134_100, "Only marketing templates can be sent with this API"));
     }
+    if endpoint == Endpoint::Marketing && checked.is_syncing {
+        return Err(GraphError::new(134_101, "A new template is known to this API after up to 10 minutes"));
+    }
     let object = value.get_mut(&kind).map(Value::take).unwrap_or_default();
     Ok(Ask::Send(Box::new(Send { recipient, kind, object, checked, context, opaque, identity })))
 }

@@ -16,7 +16,7 @@ pub(crate) struct GraphError {
     message: String,
     details: Option<String>,
     /// Words for people: title and text. Template and registration errors have them.
-    user: Option<(String, String)>,
+    user: Option<Box<(String, String)>>,
     is_transient: bool,
 }
 
@@ -51,7 +51,7 @@ impl GraphError {
         Self {
             subcode: malformed.subcode,
             details: None,
-            user: Some(("The template is not valid".to_owned(), malformed.reason.clone())),
+            user: Some(Box::new(("The template is not valid".to_owned(), malformed.reason.clone()))),
             message: format!("Invalid parameter: {}", malformed.reason),
             ..Self::new(100, "")
         }
@@ -123,7 +123,7 @@ impl GraphError {
         if self.is_transient {
             error.insert("is_transient".into(), json!(true));
         }
-        if let Some((title, text)) = &self.user {
+        if let Some((title, text)) = self.user.as_deref() {
             error.insert("error_user_title".into(), json!(title));
             error.insert("error_user_msg".into(), json!(text));
         }

@@ -1,16 +1,18 @@
 //! Media: upload, lookup, download, deletion.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{ConnectInfo, Multipart, Path, Query, State};
+use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing::warn;
 
 use super::{Answer, GraphError, admit, respond};
-use crate::connection::CutSwitch;
 use crate::ids;
 use crate::media::{Found, MediaFault, bare_type, known_types, size_max};
 use crate::samples::Medium;
@@ -18,6 +20,7 @@ use crate::shared::{App, Shared};
 
 /// How long an address can be fetched.
 const ADDRESS_SECONDS: i64 = 300;
+const FLUSH_WAIT: Duration = Duration::from_millis(50);
 
 /// The parts of an upload form.
 #[derive(Debug, Default)]
@@ -162,7 +165,6 @@ pub(super) struct AddressQuery {
 /// The file behind the address of a medium; the token is needed here too.
 pub(super) async fn download(
     State(app): State<App>,
-    ConnectInfo(switch): ConnectInfo<CutSwitch>,
     Path(id): Path<String>,
     Query(query): Query<AddressQuery>,
     headers: HeaderMap,
@@ -185,11 +187,11 @@ pub(super) async fn download(
     match fault {
         Some(MediaFault::Expired) => StatusCode::NOT_FOUND.into_response(),
         Some(MediaFault::Html) => Html("<!DOCTYPE html><title>Sorry, something went wrong.</title>").into_response(),
-        Some(MediaFault::Truncated) => truncated(&medium, &switch),
+        Some(MediaFault::Truncated) => truncated(&medium),
         Some(MediaFault::Slow { ms }) => {
             tokio::select! {
                 () = app.stop.cancelled() => {}
-                () = tokio::time::sleep(std::time::Duration::from_millis(ms)) => {}
+                () = tokio::time::sleep(Duration::from_millis(ms)) => {}
             }
             (head, medium.bytes).into_response()
         }
@@ -197,16 +199,16 @@ pub(super) async fn download(
     }
 }
 
-/// Promises the whole file, sends half of it and lets the connection end.
-fn truncated(medium: &Medium, switch: &CutSwitch) -> Response {
+/// Promises the whole file, sends half of it and ends the connection.
+fn truncated(medium: &Medium) -> Response {
     let half = medium.bytes.slice(..medium.bytes.len() / 2);
-    let switch = switch.clone();
-    let rest = async move {
-        switch.cut();
+    let end = async {
+        // What was written must leave before the connection ends.
+        tokio::time::sleep(FLUSH_WAIT).await;
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     };
-    let pieces = futures_util::stream::iter([Ok(half)]);
-    let body = Body::from_stream(futures_util::StreamExt::chain(pieces, futures_util::stream::once(rest)));
+    let pieces = stream::iter([Ok(half)]).chain(stream::once(end));
+    let body = Body::from_stream(pieces);
     let answer = Response::builder()
         .header(header::CONTENT_TYPE, &medium.mime_type)
         .header(header::CONTENT_LENGTH, medium.bytes.len())

@@ -143,6 +143,7 @@ async fn accept(app: &App, (number, endpoint): (usize, Endpoint), send: Send) ->
         lite: endpoint == Endpoint::Marketing,
         content: Content { kind: send.kind, object: send.object, template: send.checked.template },
         category: send.checked.category,
+        lifetime: send.checked.lifetime,
         context: send.context,
         opaque: send.opaque,
         fails_with,

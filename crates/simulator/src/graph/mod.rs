@@ -14,6 +14,7 @@ mod nodes;
 mod subscriptions;
 mod template;
 mod templates;
+mod uploads;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -31,6 +32,7 @@ use admission::{admit, manage, usage};
 pub(crate) use error::{GraphError, webhook_error};
 pub(crate) use fields::is_link;
 pub(crate) use media::media_url;
+pub(crate) use uploads::Upload;
 
 /// A document of 100 MB and the form around it.
 const UPLOAD_BYTES_MAX: usize = (100 << 20) + (64 << 10);
@@ -38,7 +40,14 @@ const UPLOAD_BYTES_MAX: usize = (100 << 20) + (64 << 10);
 /// The routes below `/{version}`.
 pub(crate) fn routes(app: &App) -> Router<App> {
     Router::new()
-        .route("/{version}/{node}", get(nodes::node).post(nodes::change).delete(media::delete).fallback(unknown_edge))
+        .route(
+            "/{version}/{node}",
+            get(nodes::node)
+                .post(nodes::change)
+                .delete(media::delete)
+                .layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX))
+                .fallback(unknown_edge),
+        )
         .route("/{version}/{node}/messages", post(messages::send).fallback(unknown_edge))
         .route("/{version}/{node}/marketing_messages", post(messages::send_marketing).fallback(unknown_edge))
         .route(
@@ -49,6 +58,7 @@ pub(crate) fn routes(app: &App) -> Router<App> {
             "/{version}/{node}/message_templates",
             get(templates::list).post(templates::create).delete(templates::delete).fallback(unknown_edge),
         )
+        .route("/{version}/{node}/uploads", post(uploads::start).fallback(unknown_edge))
         .route("/{version}/{node}/unpause", post(templates::unpause).fallback(unknown_edge))
         .route("/{version}/{node}/phone_numbers", get(nodes::phone_numbers).fallback(unknown_edge))
         .route(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::lists::{ListQuery, Params, edge, params, select};
 use super::templates::TEMPLATE_DEFAULTS;
-use super::{Answer, GraphError, admit, manage, media, respond, subscriptions, templates};
+use super::{Answer, GraphError, admit, manage, media, respond, subscriptions, templates, uploads};
 use crate::shared::{App, Number, Shared};
 
 const NUMBER_DEFAULTS: &[&str] = &[
@@ -39,6 +39,9 @@ pub(super) async fn node(
     headers: HeaderMap,
     query: Params<NodeQuery>,
 ) -> Response {
+    if uploads::is_session(&id) {
+        return respond(&app, uploads::offset(&app, (&version, &id), &headers));
+    }
     let answer = admit(&app, &version, &headers).and_then(|()| {
         let query = params(query)?;
         let (node, defaults) = find(&app, &id, &query)?;
@@ -66,13 +69,16 @@ fn find(app: &Shared, id: &str, query: &NodeQuery) -> Result<(Value, &'static [&
         .ok_or_else(|| GraphError::no_such_object(&Method::GET, id))
 }
 
-/// `POST /{version}/{id}`: the callback of a number, or another text for a template.
+/// `POST /{version}/{id}`: the callback of a number, another text for a template, or the bytes of an upload.
 pub(super) async fn change(
     State(app): State<App>,
     Path((version, id)): Path<(String, String)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if uploads::is_session(&id) {
+        return respond(&app, uploads::receive(&app, (&version, &id), &headers, &body));
+    }
     let answer = match admit(&app, &version, &headers) {
         Err(error) => Err(error),
         Ok(()) => match app.number_by_id.get(id.as_str()).copied() {

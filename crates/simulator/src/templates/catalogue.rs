@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::time::Timestamp;
 use serde_json::Value;
@@ -46,7 +47,7 @@ impl Catalogue {
         let mut catalogue = Self { last_id: FIRST_ID - 1, ..Self::default() };
         for seed in &seeds {
             let draft = Draft::parse(seed)?;
-            catalogue.add(draft, "APPROVED", now);
+            catalogue.add(draft, "APPROVED", now.minus(Duration::from_secs(24 * 3600)));
         }
         catalogue.flows = ["1063200000000001", "appointment_booking"].map(str::to_owned).into();
         catalogue.catalogs = ["194836987003835".to_owned()].into();

@@ -138,6 +138,7 @@ pub(crate) struct Template {
     pub(crate) previous_category: Option<Category>,
     pub(crate) correct_category: Option<Category>,
     pub(crate) ttl_seconds: Option<i64>,
+    pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     /// Whether the placeholders have names instead of numbers.
     pub(crate) named: bool,
@@ -160,6 +161,7 @@ impl Template {
             previous_category: None,
             correct_category: None,
             ttl_seconds: draft.ttl_seconds,
+            created_at: now,
             updated_at: now,
             named: draft.named,
             components: draft.components,

@@ -92,6 +92,8 @@ fn furnish(world: &World) {
         let template = json!({"name": name, "language": language, "category": category, "components": components});
         control.add_template(&template).expect("template");
     }
+    // The other endpoint knows a template after ten minutes.
+    world.clock.advance(std::time::Duration::from_secs(600));
 }
 
 async fn post(world: &World, endpoint: &str, body: &Value) -> (u16, Value) {
@@ -159,4 +161,17 @@ async fn the_marketing_endpoint_takes_marketing_templates_only() {
     assert_eq!(post(&world, "messages", &template("hello_world", "en")).await.1["error"]["code"], 100);
     assert_eq!(post(&world, "marketing_messages", &template("hello_world", "en")).await.0, 200);
     assert_eq!(world.told().await.status()["pricing"]["category"], "marketing_lite");
+}
+
+#[tokio::test]
+async fn a_new_template_is_not_known_there_at_once() {
+    let world = World::start().await;
+    let template = json!({"name": "brand_new", "language": "en", "category": "MARKETING", "components": [body("Hello there", &[])]});
+    world.simulator.control().add_template(&template).expect("template");
+    let send = json!({"messaging_product": "whatsapp", "to": YAEL, "type": "template",
+                      "template": {"name": "brand_new", "language": {"code": "en"}}});
+    assert_eq!(post(&world, "marketing_messages", &send).await.1["error"]["code"], 134_101);
+    assert_eq!(post(&world, "messages", &send).await.0, 200);
+    world.clock.advance(std::time::Duration::from_secs(600));
+    assert_eq!(post(&world, "marketing_messages", &send).await.0, 200);
 }

@@ -8,6 +8,8 @@ mod media;
 mod plain;
 mod products;
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::fields::Fields;
@@ -57,11 +59,22 @@ pub(super) struct Checked {
     pub(super) media: Vec<MediaUse>,
     /// The message a reaction is for.
     pub(super) target: Option<String>,
+    /// How long it is tried to be delivered, if the template says so.
+    pub(super) lifetime: Option<Duration>,
+    /// A template so new that the Marketing Messages API does not know it yet.
+    pub(super) is_syncing: bool,
 }
 
 impl Checked {
-    fn service() -> Self {
-        Self { category: Category::Service, template: None, media: Vec::new(), target: None }
+    pub(super) fn service() -> Self {
+        Self {
+            category: Category::Service,
+            template: None,
+            media: Vec::new(),
+            target: None,
+            lifetime: None,
+            is_syncing: false,
+        }
     }
 
     fn with_media(media: impl IntoIterator<Item = MediaUse>) -> Self {

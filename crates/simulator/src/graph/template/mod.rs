@@ -4,6 +4,8 @@ mod buttons;
 mod cards;
 mod components;
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::GraphError;
@@ -12,6 +14,9 @@ use super::kinds::{Checked, MediaUse};
 use crate::content::{RenderedHeader, RenderedTemplate};
 use crate::shared::Shared;
 use crate::templates::{Sendable, Shape};
+
+/// How long the Marketing Messages API may not know a new template.
+const SYNC_TIME: Duration = Duration::from_secs(600);
 
 /// What every part needs while it is filled in.
 pub(super) struct Filling {
@@ -43,7 +48,16 @@ pub(super) fn check(app: &Shared, value: &Value) -> Result<Checked, GraphError> 
     let mut rendered = fill(&mut filling, &template.shape, components)?;
     rendered.name.clone_from(&template.name);
     rendered.language.clone_from(&template.language);
-    Ok(Checked { category, template: Some(rendered), media: filling.media, target: None })
+    // -1 stands for the longest time.
+    let ttl_seconds = template.ttl_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    Ok(Checked {
+        category,
+        template: Some(rendered),
+        media: filling.media,
+        lifetime: ttl_seconds.map(Duration::from_secs),
+        is_syncing: filling.now.since(template.created_at) < SYNC_TIME,
+        ..Checked::service()
+    })
 }
 
 fn fill(filling: &mut Filling, shape: &Shape, components: &[Value]) -> Result<RenderedTemplate, GraphError> {

@@ -1,37 +1,14 @@
-//! Every kind of message: accepted as it should be, and refused in every broken variant with the right code.
-
-use std::collections::BTreeMap;
+//! Messages inside the window.
 
 use serde_json::{Value, json};
 
-use crate::world::{World, answer, template, with_defaults};
-
-/// A body Meta takes, and what breaks it.
-struct Case {
-    name: &'static str,
-    body: Value,
-    /// Members without which it is refused, with the code.
-    required: Vec<(&'static str, u64)>,
-    /// Texts and their greatest length; one more is refused with 100.
-    limits: Vec<(&'static str, usize)>,
-    /// Other values and their code.
-    wrong: Vec<(&'static str, Value, u64)>,
-    /// Places where anything may stand.
-    free: Vec<&'static str>,
-    /// Codes that differ from 100 for an object, a list or a text of another type.
-    types: BTreeMap<&'static str, u64>,
-}
-
-fn case(name: &'static str, body: Value) -> Case {
-    let (required, limits, wrong, free) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    Case { name, body, required, limits, wrong, free, types: BTreeMap::new() }
-}
+use super::{Case, case};
 
 fn interactive(kind: &str, action: Value) -> Value {
     json!({"type": "interactive", "interactive": {"type": kind, "body": {"text": "b"}, "action": action}})
 }
 
-fn plain() -> Vec<Case> {
+pub fn plain() -> Vec<Case> {
     let contact = json!({
         "name": {"formatted_name": "Ana Li", "first_name": "Ana"}, "phones": [{"phone": "+1", "type": "HOME", "wa_id": "1"}],
         "emails": [{"email": "a@b", "type": "HOME"}], "urls": [{"url": "https://a.b", "type": "HOME"}],
@@ -125,7 +102,7 @@ fn plain() -> Vec<Case> {
     cases
 }
 
-fn buttons() -> Vec<Case> {
+pub fn buttons() -> Vec<Case> {
     let reply = |id: &str, title: &str| json!({"type": "reply", "reply": {"id": id, "title": title}});
     let row = |id: usize| json!({"id": id.to_string(), "title": "t", "description": "d"});
     let rows = |from: usize, count: usize| (from..from + count).map(row).collect::<Vec<_>>();
@@ -257,7 +234,7 @@ fn buttons() -> Vec<Case> {
     ]
 }
 
-fn shops() -> Vec<Case> {
+pub fn shops() -> Vec<Case> {
     let items = |count: usize| (0..count).map(|n| json!({"product_retailer_id": n.to_string()})).collect::<Vec<_>>();
     let sections = json!([{"title": "a", "product_items": items(15)}, {"title": "b", "product_items": items(15)}]);
     let mut products = interactive("product_list", json!({"catalog_id": "194836987003835", "sections": sections}));
@@ -356,281 +333,4 @@ fn shops() -> Vec<Case> {
             ..case("flow", interactive("flow", flow))
         },
     ]
-}
-
-fn templates() -> Vec<Case> {
-    let text = |text: &str| json!({"type": "text", "text": text});
-    let coupon = json!([
-        {"type": "body", "parameters": [text("Ana"), text("25")]},
-        {"type": "button", "sub_type": "copy_code", "index": 1, "parameters": [{"type": "coupon_code", "coupon_code": "SPA25"}]},
-    ]);
-    let body = "/template/components/0/parameters";
-    let button = "/template/components/1/parameters";
-    let offer = json!([
-        {"type": "header", "parameters": [{"type": "image", "image": {"id": "1376223850470843"}}]},
-        {"type": "body", "parameters": [text("Ana"), text("CARIBE25")]},
-        {"type": "limited_time_offer", "parameters": [{"type": "limited_time_offer", "limited_time_offer": {"expiration_time_ms": 1_900_000_000_000_u64}}]},
-        {"type": "button", "sub_type": "copy_code", "index": 0, "parameters": [{"type": "coupon_code", "coupon_code": "CARIBE25"}]},
-        {"type": "button", "sub_type": "url", "index": "1", "parameters": [text("x")]},
-    ]);
-    let named = |name: &str, value: &str| json!({"type": "text", "parameter_name": name, "text": value});
-    let booking = json!([
-        {"type": "header", "parameters": [named("first_name", "Ana")]},
-        {"type": "body", "parameters": [named("nights", "3"), named("booking_number", "A-1")]},
-    ]);
-    // A parameter that is not read has no name, and then the named one is missing.
-    let mut named_types =
-        case("named", template("booking_confirmed", "en", booking.clone())).with_template_types().types;
-    for pointer in [
-        "/template/components/0/parameters/0",
-        "/template/components/1/parameters/0",
-        "/template/components/1/parameters/1",
-    ] {
-        named_types.insert(pointer, 132_000);
-        named_types.insert(format!("{pointer}/parameter_name").leak(), 132_000);
-    }
-    let card = |index: usize| {
-        json!({"card_index": index, "components": [
-            {"type": "header", "parameters": [{"type": "image", "image": {"link": "https://a.b/c"}}]},
-            {"type": "body", "parameters": [text("120")]},
-            {"type": "button", "sub_type": "quick_reply", "index": 0, "parameters": [{"type": "payload", "payload": "p"}]},
-            {"type": "button", "sub_type": "url", "index": 1, "parameters": [text("sea")]},
-        ]})
-    };
-    let tour =
-        json!([{"type": "body", "parameters": [text("Ana")]}, {"type": "carousel", "cards": [card(0), card(1)]}]);
-    let flow = json!([{"type": "button", "sub_type": "flow", "index": "0",
-        "parameters": [{"type": "action", "action": {"flow_token": "t", "flow_action_data": {"k": "v"}}}]}]);
-    let place = json!([
-        {"type": "header", "parameters": [{"type": "location", "location": {"latitude": "1", "longitude": 2, "name": "n", "address": "a"}}]},
-        {"type": "body", "parameters": [text("Ana")]},
-    ]);
-    vec![
-        Case {
-            required: vec![
-                ("/template/name", 131_008),
-                ("/template/language", 131_008),
-                ("/template/language/code", 131_008),
-                ("/template/components", 132_000),
-                ("/template/components/0/parameters", 132_000),
-                ("/template/components/0/parameters/0", 132_000),
-                ("/template/components/1", 132_000),
-                ("/template/components/1/parameters", 132_000),
-                ("/template/components/1/index", 131_008),
-                ("/template/components/1/sub_type", 131_008),
-            ],
-            limits: vec![("/template/components/1/parameters/0/coupon_code", 15)],
-            wrong: vec![
-                ("/template/name", json!("no_such"), 132_001),
-                ("/template/language/code", json!("en"), 132_001),
-                ("/template/language/policy", json!("fallback"), 100),
-                (body, json!([text("a"), text("b"), text("c")]), 132_000),
-                (body, json!([text("a\nb"), text("c")]), 132_018),
-                (body, json!([text("a     b"), text("c")]), 132_018),
-                (body, json!([text(&"x".repeat(1024)), text("c")]), 132_005),
-                (body, json!([{"type": "image", "image": {"id": "1376223850470843"}}, text("c")]), 132_012),
-                (button, json!([text("SPA25")]), 132_012),
-                ("/template/components/1/index", json!(2), 131_009),
-                ("/template/components/1/sub_type", json!("url"), 132_012),
-                ("/template/components/0/type", json!("tail"), 100),
-            ],
-            types: [
-                ("/template/components/1/index", 131_009),
-                ("/template/components/0/parameters/0/type", 132_012),
-                ("/template/components/0/parameters/1/type", 132_012),
-                ("/template/components/1/parameters/0/type", 132_012),
-                ("/template/components/0/parameters/0", 132_012),
-                ("/template/components/0/parameters/1", 132_012),
-                ("/template/components/1/parameters/0", 132_012),
-            ]
-            .into(),
-            ..case("coupon", template("spa_coupon", "en_US", coupon))
-        },
-        Case {
-            required: vec![
-                ("/template/components/0", 132_012),
-                ("/template/components/2", 132_000),
-                ("/template/components/4", 132_000),
-            ],
-            wrong: vec![
-                ("/template/components/2/parameters/0/limited_time_offer/expiration_time_ms", json!(1), 131_009),
-                ("/template/components/0/parameters", json!([text("x")]), 132_012),
-                ("/template/components/0/parameters/0/image/id", json!("999"), 131_009),
-            ],
-            ..case("limited-time offer", template("last_minute", "en_US", offer)).with_template_types()
-        },
-        Case {
-            wrong: vec![
-                ("/template/components/1/parameters", json!([named("nights", "3"), named("booking", "A-1")]), 132_000),
-                ("/template/components/0/parameters", json!([named("first_name", &"x".repeat(60))]), 132_005),
-            ],
-            types: named_types,
-            ..case("named", template("booking_confirmed", "en", booking))
-        },
-        Case {
-            required: vec![
-                ("/template/components/1", 132_000),
-                ("/template/components/1/cards/0", 132_000),
-                ("/template/components/1/cards/0/components/0", 132_012),
-            ],
-            wrong: vec![("/template/components/1/cards", json!([card(0), card(0)]), 132_000)],
-            ..case("carousel template", template("room_tour", "en_US", tour)).with_template_types()
-        },
-        Case {
-            free: vec!["/template/components/0/parameters/0/action/flow_action_data"],
-            ..case("flow template", template("check_in_form", "en_US", flow)).with_template_types()
-        },
-        Case {
-            required: vec![("/template/components/0/parameters/0/location/latitude", 131_008)],
-            ..case("location header", template("hotel_location", "en_US", place)).with_template_types()
-        },
-        Case {
-            required: vec![("/template/components/1", 132_000)],
-            wrong: vec![("/template/components/0/parameters", json!([text("1234567890123456")]), 132_005)],
-            ..case(
-                "code",
-                template(
-                    "login_code",
-                    "en_US",
-                    json!([
-                        {"type": "body", "parameters": [text("123456")]},
-                        {"type": "button", "sub_type": "url", "index": "0", "parameters": [text("123456")]},
-                    ]),
-                ),
-            )
-            .with_template_types()
-        },
-    ]
-}
-
-impl Case {
-    /// The type of a parameter decides how it is read: what has none is no parameter of the right kind.
-    fn with_template_types(mut self) -> Self {
-        for pointer in places(&self.body) {
-            let parts: Vec<&str> = pointer.split('/').collect();
-            let code = match parts.as_slice() {
-                [.., "parameters", _, "type"] | [.., "parameters", _] => 132_012,
-                [.., "index"] => 131_009,
-                [.., "cards", _] | [.., "card_index"] => 132_000,
-                _ => continue,
-            };
-            self.types.insert(pointer.leak(), code);
-        }
-        self
-    }
-}
-
-/// The pointers of everything below the root.
-fn places(value: &Value) -> Vec<String> {
-    let children: Vec<(String, &Value)> = match value {
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
-        Value::Array(list) => list.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
-        _ => Vec::new(),
-    };
-    let mut all = Vec::new();
-    for (step, value) in children {
-        all.push(format!("/{step}"));
-        all.extend(places(value).into_iter().map(|rest| format!("/{step}{rest}")));
-    }
-    all
-}
-
-fn without(body: &Value, pointer: &str) -> Value {
-    let mut body = body.clone();
-    let (parent, step) = pointer.rsplit_once('/').expect("pointer");
-    match body.pointer_mut(parent).expect("parent") {
-        Value::Object(members) => assert!(members.remove(step).is_some(), "{pointer}"),
-        Value::Array(list) => {
-            list.remove(step.parse().expect("index"));
-        }
-        other => panic!("{pointer}: {other}"),
-    }
-    body
-}
-
-fn with(body: &Value, pointer: &str, value: Value) -> Value {
-    let mut body = body.clone();
-    let (parent, step) = pointer.rsplit_once('/').expect("pointer");
-    match body.pointer_mut(parent).expect("parent") {
-        Value::Object(members) => {
-            members.insert(step.to_owned(), value);
-        }
-        list => list[step.parse::<usize>().expect("index")] = value,
-    }
-    body
-}
-
-/// The same value as another JSON type.
-fn other_type(value: &Value) -> Value {
-    match value {
-        Value::Object(_) | Value::Array(_) => json!("text"),
-        _ => json!([7]),
-    }
-}
-
-fn variants(case: &Case) -> Vec<(String, Value, u64)> {
-    let body = with_defaults(case.body.clone());
-    let mut all = Vec::new();
-    for (pointer, code) in &case.required {
-        all.push((format!("without {pointer}"), without(&body, pointer), *code));
-    }
-    for (pointer, max) in &case.limits {
-        let pointer = absolute(case, pointer);
-        all.push((format!("{pointer} too long"), with(&body, &pointer, json!("x".repeat(max + 1))), 100));
-    }
-    for (pointer, value, code) in &case.wrong {
-        let pointer = absolute(case, pointer);
-        all.push((format!("{pointer} = {value:.60}"), with(&body, &pointer, value.clone()), *code));
-    }
-    let is_free = |pointer: &str| case.free.iter().any(|free| pointer.starts_with(free));
-    for pointer in places(&body) {
-        let value = body.pointer(&pointer).expect("place");
-        if value.is_object() && !is_free(&pointer) {
-            let more = with(&body, &format!("{pointer}/colour"), json!("red"));
-            all.push((format!("{pointer} with an unknown member"), more, 100));
-        }
-        if !case.free.iter().any(|free| pointer.len() > free.len() && pointer.starts_with(free)) {
-            let code = case.types.get(pointer.as_str()).copied().unwrap_or(100);
-            all.push((format!("{pointer} of another type"), with(&body, &pointer, other_type(value)), code));
-        }
-    }
-    let mut more = body;
-    more["colour"] = json!("red");
-    all.push(("an unknown member".to_owned(), more, 100));
-    all
-}
-
-/// Media name their members without the kind in front.
-fn absolute(case: &Case, pointer: &str) -> String {
-    match pointer {
-        pointer if pointer.starts_with('/') => pointer.to_owned(),
-        pointer if pointer == case.name => format!("/{pointer}"),
-        pointer => format!("/{}/{pointer}", case.name),
-    }
-}
-
-#[tokio::test]
-async fn each_kind_is_taken_and_each_broken_variant_refused() {
-    let world = World::start().await;
-    let cases: Vec<Case> = [plain(), buttons(), shops(), templates()].into_iter().flatten().collect();
-    let (mut taken, mut wrong) = (0, Vec::new());
-    for case in &cases {
-        let (status, told) = world.send(case.body.clone()).await;
-        assert_eq!(status, 200, "{}: {told}", case.name);
-        taken += 1;
-        for (pointer, max) in &case.limits {
-            let longest = with(&case.body, &absolute(case, pointer), json!("x".repeat(*max)));
-            let (status, told) = world.send(longest).await;
-            assert_eq!(status, 200, "{} with the longest {pointer}: {told}", case.name);
-            taken += 1;
-        }
-        for (what, body, code) in variants(case) {
-            let (_, told) = answer(world.post(&body)).await;
-            if told["error"]["code"] != code {
-                wrong.push(format!("{}: {what}: expected {code}, got {told}", case.name));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(world.simulator.control().state().accepted, taken);
 }
