@@ -191,8 +191,7 @@ async fn read(download: &mut MediaDownload, writing: &mut Writing, bytes_max: u6
     }
 }
 
-/// Whether what came is what was announced. Callbacks and answers write the digest differently, and it is not documented
-/// which of them is right where they differ: one that fits is enough.
+/// Whether what came is what was announced, by the callback and by the answer, each in its own way of writing.
 fn check(writing: &Writing, medium: &Medium, described: &MediaDescription) -> Result<(), Trouble> {
     if writing.bytes() == 0 {
         return Err(Trouble::Later("the medium came without a single byte".to_owned()));
@@ -201,8 +200,8 @@ fn check(writing: &Writing, medium: &Medium, described: &MediaDescription) -> Re
         return Err(Trouble::Damaged("the medium that came has another length than WhatsApp says".to_owned()));
     }
     let announced = [&medium.told.sha256, &described.sha256].into_iter().flatten();
-    let announced: Vec<String> = announced.filter_map(|text| sha256::to_hex(text)).collect();
-    if !announced.is_empty() && !announced.contains(&writing.digest()) {
+    let digest = writing.digest();
+    if announced.filter_map(|text| sha256::to_hex(text)).any(|announced| announced != digest) {
         return Err(Trouble::Damaged("the medium that came has another SHA-256 than WhatsApp says".to_owned()));
     }
     Ok(())

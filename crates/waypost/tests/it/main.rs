@@ -6,6 +6,7 @@ mod crash;
 mod kinds;
 
 mod commands;
+mod media;
 mod operations;
 mod outage;
 mod pages;
