@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::address::Address;
 use domain::attempt::AttemptReference;
 use domain::ids::{AccountId, InletId};
-use domain::inbound::{DecodedHook, HookFact, HookItem, InboundMessage, StatusReport, Subject};
+use domain::inbound::{DecodedHook, HookFact, HookItem, InboundContent, InboundMessage, StatusReport, Subject};
 use domain::refusal::RefusalKind;
 use domain::time::Timestamp;
 use providers::decode_hook;
@@ -14,6 +14,7 @@ use store::StoreError;
 use store::contact::Identity;
 use store::hot::{Apply, Inbound, StatusChange};
 use store::inlet::{InletState, Mark, Stored};
+use store::media::{ReceivedMedium, Told};
 use store::sender::Sender;
 use tokio_util::sync::CancellationToken;
 
@@ -77,6 +78,7 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
     };
     let read = Reading::of(core, application, decoded, stored.id);
     if !read.apply.statuses.is_empty() || !read.apply.messages.is_empty() {
+        let has_media = read.apply.messages.iter().any(|message| message.media.is_some());
         match core.store.hot().apply(read.apply).await {
             Ok(_) => {}
             Err(error) if error.is_unavailable() => return None,
@@ -84,6 +86,9 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
                 tracing::error!(inlet.id = %stored.id, %error, "Callback {} was refused by the store: {error}", stored.id);
                 return mark(InletState::Refused, Some(error.to_string()));
             }
+        }
+        if has_media {
+            core.hints.jobs_have_work();
         }
         for account in read.accounts {
             core.hints.account_changed(account);
@@ -211,9 +216,18 @@ fn inbound(now: Timestamp, sender: &Sender, sent_at: Option<Timestamp>, message:
         at: not_after(object.at.or(sent_at).unwrap_or(now), now),
         kind: object.content.kind().to_owned(),
         excerpt: object.content.excerpt(),
+        media: received_medium(&object.content, object.at.or(sent_at)),
         content,
         context: object.context.and_then(|context| context.id),
     })
+}
+
+/// The medium that is to be fetched. Its address was given when the callback was made, so that is when its minutes begin.
+fn received_medium(content: &InboundContent, at: Option<Timestamp>) -> Option<ReceivedMedium> {
+    let InboundContent::Media(media) = content else { return None };
+    let told =
+        Told { provider_id: Some(media.id.clone()), url: media.url.clone(), url_at: at, sha256: media.sha256.clone() };
+    Some(ReceivedMedium { told, mime_type: media.mime_type.clone(), filename: media.filename.clone() })
 }
 
 /// A provider's time that lies ahead of ours is a clock gone wrong; it may not make a message newer than now.

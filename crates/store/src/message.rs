@@ -7,6 +7,7 @@ use domain::attempt::StatusTimes;
 use domain::ids::{AccountId, ContactId, ConversationId, MessageId, SenderId};
 use domain::message::{Class, Direction, MessageStatus};
 use domain::refusal::Failure;
+use domain::scope::AccountScope;
 use domain::time::Timestamp;
 
 pub use read::{DuePlace, Message, MessageFilter, Page, Place, find, find_by_external_id, list, scheduled};
@@ -14,7 +15,7 @@ pub use read::{DuePlace, Message, MessageFilter, Page, Place, find, find_by_exte
 use crate::conn::{Conn, Row};
 use crate::error::StoreError;
 use crate::sql::Column::{Bool, Int, Text};
-use crate::sql::{Batch, Value};
+use crate::sql::{Batch, Sql, Value};
 use crate::values;
 
 /// A message to be written.
@@ -278,6 +279,18 @@ pub(crate) async fn mark_replied(
     let rows: Vec<_> =
         replies.iter().map(|r| values![r.account, r.sender, r.contact, r.context.as_deref(), r.at]).collect();
     versions(conn.batch(&REPLIED, &rows).await?)
+}
+
+const TOUCH: Sql =
+    Sql::same("UPDATE message SET version = version + 1 WHERE account_id = $1 AND id = $2 RETURNING version");
+
+/// Something that belongs to the message changed: answers its new version, if the message is there.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn touch(conn: &mut Conn<'_>, scope: &AccountScope, id: MessageId) -> Result<Option<i64>, StoreError> {
+    let row = conn.fetch_optional(&TOUCH, values![scope.account(), id]).await?;
+    row.map(|row| row.reader().read()).transpose()
 }
 
 fn versions(rows: Vec<Row>) -> Result<Vec<(AccountId, MessageId, i64)>, StoreError> {

@@ -131,6 +131,7 @@ impl From<SendError> for Problem {
             SendError::ScheduleKeyReused(message) => {
                 Self::new(StatusCode::CONFLICT, "schedule_key_reused", detail).at("schedule_key").about(message)
             }
+            SendError::Media { code, field, .. } => unprocessable(code, detail).at(field),
             SendError::KeyReused => {
                 Self::new(StatusCode::CONFLICT, "idempotency_key_reused", detail).at("Idempotency-Key")
             }

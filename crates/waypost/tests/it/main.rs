@@ -7,6 +7,7 @@ mod kinds;
 
 mod commands;
 mod fixtures;
+mod media;
 mod operations;
 mod outage;
 mod pace;

@@ -48,6 +48,13 @@ impl Visitor {
     }
 }
 
+/// The cookie of a signed-in browser.
+pub async fn signed_in(app: &TestApp) -> String {
+    let mut visitor = Visitor::new(app);
+    visitor.sign_in(EMAIL, &app.made.password).await;
+    visitor.cookie.unwrap()
+}
+
 on_both_engines! {
     async fn a_session_begins_is_kept_from_other_sites_and_ends(db: TestDatabase) {
         let app = TestApp::start(db).await;
