@@ -8,6 +8,9 @@ mod faults;
 mod graph;
 mod ids;
 mod ledger;
+mod limits;
+mod media;
+mod numbers;
 mod phone;
 mod plan;
 mod samples;
@@ -18,13 +21,17 @@ mod templates;
 mod wire;
 mod world;
 
-pub use control::views::{Attempt, InboundResult, StateView};
+pub use control::views::{Attempt, InboundResult, LimitsView, StateView, StatusesView};
+pub use control::{AccountChange, NumberChange, TemplateChange};
 pub use control::{
     Control, ControlError, Forwarded, Inbound, InboundKind, InboundMedium, OrderItem, PhoneChange, RawCallback,
     Referral, SignatureChoice,
 };
-pub use faults::{Fault, FaultRule};
+pub use faults::{Fault, FaultRule, Refusal};
 pub use ledger::{LedgerEntry, LedgerMessage};
+pub use limits::{LimitSettings, Stopped};
+pub use media::{LinkPolicy, MediaFault, MediaFaultRule, NewMedium};
+pub use numbers::ThroughputLevel;
 pub use plan::{Status, StatusPlan};
 pub use samples::{MediumFile, MediumKind};
 pub use server::{Simulator, StartError};

@@ -99,11 +99,6 @@ impl Medium {
         Self { number, mime_type, filename, bytes: Bytes::from(bytes) }
     }
 
-    /// Hash as a lookup of the media id writes it.
-    pub(crate) fn sha256_hex(&self) -> String {
-        hex::encode(Sha256::digest(&self.bytes))
-    }
-
     /// The members every kind of medium has in a callback.
     pub(crate) fn to_json(&self, id: &str, url: &str) -> Value {
         let sha256 = STANDARD.encode(Sha256::digest(&self.bytes));

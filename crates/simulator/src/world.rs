@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::clock::SharedClock;
 use domain::time::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -14,15 +15,23 @@ use tokio::time::Instant;
 
 use crate::content::Content;
 use crate::faults::Faults;
+use crate::graph::Upload;
 use crate::ids::{self, Writer};
 use crate::ledger::{Ledger, LedgerMessage};
+use crate::limits::Limits;
+use crate::media::{LinkPolicy, MediaFaults, Shelf};
+use crate::numbers::{AccountState, DueEvent, NumberState};
 use crate::plan::{Status, StatusPlan};
-use crate::samples::Medium;
-use crate::settings::Customer;
-use crate::templates::Category;
+use crate::settings::{Customer, SimulatorSettings};
+use crate::templates::{Catalogue, Category, MalformedTemplate};
 
 /// Meta counts the window from the customer's latest message.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
+/// What is not delivered by then never is, and nobody is told.
+const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+const CODE_LIFETIME: Duration = Duration::from_secs(600);
+/// Older messages cannot be reacted to.
+const REACTION_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// How far a message of the business has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,8 +57,14 @@ pub(crate) struct Outgoing {
     pub(crate) stage: Stage,
     /// Addressed by user id: then no number is told back.
     pub(crate) by_user_id: bool,
+    /// Sent to this group; the customer is a member.
+    pub(crate) group: Option<String>,
+    /// Sent through the Marketing Messages API.
+    pub(crate) lite: bool,
     pub(crate) opaque: Option<String>,
     pub(crate) category: Category,
+    /// How long Meta tries to deliver it.
+    pub(crate) lifetime: Duration,
     /// Accepted while the customer service window was open.
     pub(crate) in_window: bool,
     /// The quick reply the customer tapped.
@@ -162,10 +177,15 @@ pub(crate) struct Order {
     pub(crate) number: usize,
     pub(crate) digits: String,
     pub(crate) by_user_id: bool,
+    pub(crate) group: Option<String>,
+    pub(crate) lite: bool,
     pub(crate) content: Content,
     pub(crate) category: Category,
+    pub(crate) lifetime: Option<Duration>,
     pub(crate) context: Option<String>,
     pub(crate) opaque: Option<String>,
+    /// What the checks found that Meta tells only by callback.
+    pub(crate) fails_with: Option<u32>,
 }
 
 /// Everything behind the lock.
@@ -177,29 +197,51 @@ pub(crate) struct World {
     pub(crate) messages: HashMap<Arc<str>, Message>,
     pub(crate) phones: HashMap<Arc<str>, Phone>,
     pub(crate) phone_by_user_id: HashMap<String, Arc<str>>,
-    pub(crate) media: HashMap<String, Medium>,
+    pub(crate) media: Shelf,
+    /// Unfinished uploads of samples by session.
+    pub(crate) uploads: HashMap<String, Upload>,
+    pub(crate) media_faults: MediaFaults,
+    pub(crate) links: LinkPolicy,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) limits: Limits,
+    pub(crate) numbers: Vec<NumberState>,
+    pub(crate) account: AccountState,
+    pub(crate) due: Vec<DueEvent>,
     pub(crate) ledger: Ledger,
     pub(crate) counters: Counters,
     customers: Vec<Customer>,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, plan: StatusPlan, callback_url: Option<String>, customers: Vec<Customer>) -> Self {
+    /// The world at the start.
+    ///
+    /// # Errors
+    /// A template every account starts with is none Meta would take.
+    pub(crate) fn new(settings: &SimulatorSettings) -> Result<Self, MalformedTemplate> {
+        let clock = &settings.clock;
         let mut world = Self {
-            rng: StdRng::seed_from_u64(seed),
-            plan,
+            rng: StdRng::seed_from_u64(settings.seed),
+            plan: settings.statuses.clone(),
             faults: Faults::default(),
-            callback_url: callback_url.map(Arc::from),
+            callback_url: settings.callback_url.as_deref().map(Arc::from),
             messages: HashMap::new(),
             phones: HashMap::new(),
             phone_by_user_id: HashMap::new(),
-            media: HashMap::new(),
+            media: Shelf::new(SharedClock::clone(clock)),
+            uploads: HashMap::new(),
+            media_faults: MediaFaults::default(),
+            links: LinkPolicy::default(),
+            catalogue: Catalogue::new(clock.now())?,
+            limits: Limits::default(),
+            numbers: settings.numbers.iter().map(|_| NumberState::default()).collect(),
+            account: AccountState::default(),
+            due: Vec::new(),
             ledger: Ledger::default(),
             counters: Counters::default(),
-            customers,
+            customers: settings.customers.clone(),
         };
         world.settle_customers();
-        world
+        Ok(world)
     }
 
     /// Forgets messages, chats and ledger, and keeps the switches that were set.
@@ -208,6 +250,7 @@ impl World {
         self.media.clear();
         self.ledger = Ledger::default();
         self.counters = Counters::default();
+        self.limits = Limits::new(self.limits.settings.clone());
         let before = std::mem::take(&mut self.phones);
         self.settle_customers();
         for (digits, phone) in &mut self.phones {
@@ -248,8 +291,12 @@ impl World {
         phone.number = order.number;
         phone.chat.push(Arc::clone(&id));
         let customer = Arc::clone(&phone.owner.digits);
-        let fails_with = if phone.switches.blocked {
+        let fails_with = if order.fails_with.is_some() {
+            order.fails_with
+        } else if phone.switches.blocked {
             Some(131_026)
+        } else if phone.opted_out.contains(&order.number) && order.category == Category::Marketing {
+            Some(131_050)
         } else if enforce_window && !in_window && order.category == Category::Service {
             Some(131_047)
         } else {
@@ -267,8 +314,14 @@ impl World {
         let outgoing = Outgoing {
             stage: Stage::Accepted,
             by_user_id: order.by_user_id,
+            group: order.group,
+            lite: order.lite,
             opaque: order.opaque,
             category: order.category,
+            lifetime: order.lifetime.unwrap_or(match order.category {
+                Category::Authentication => CODE_LIFETIME,
+                _ => LIFETIME,
+            }),
             in_window,
             chosen: None,
         };
@@ -284,6 +337,16 @@ impl World {
         };
         self.messages.insert(Arc::clone(&id), message);
         Acceptance { id, fails_with }
+    }
+
+    /// Whether the customer wrote the message within 30 days and it is no reaction itself.
+    pub(crate) fn can_be_reacted_to(&self, id: &str, customer: &str, now: Timestamp) -> bool {
+        self.messages.get(id).is_some_and(|message| {
+            matches!(message.side, Side::Customer(_))
+                && &*message.customer == customer
+                && message.content.kind != "reaction"
+                && now.since(message.at) <= REACTION_AGE_MAX
+        })
     }
 
     /// Lets a status happen in the customer's world. `false`: not now, the phone is off.
@@ -316,6 +379,16 @@ impl World {
             Status::Read => outgoing.stage = Stage::Read,
         }
         true
+    }
+
+    /// Takes the messages that waited for the phone and are still worth delivering.
+    pub(crate) fn take_waiting(&mut self, digits: &str, now: Timestamp) -> Vec<Arc<str>> {
+        let waiting = self.phones.get_mut(digits).map(|phone| std::mem::take(&mut phone.waiting)).unwrap_or_default();
+        let is_alive = |id: &Arc<str>| match self.messages.get(id) {
+            Some(Message { at, side: Side::Business(outgoing), .. }) => now.since(*at) <= outgoing.lifetime,
+            _ => false,
+        };
+        waiting.into_iter().filter(is_alive).collect()
     }
 
     /// The customer looks at the chat: returns the messages a `read` is to be told of.

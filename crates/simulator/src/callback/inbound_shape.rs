@@ -3,11 +3,11 @@
 use axum::body::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::shape::{contact, envelope, head};
+use super::shape::{change, contact, head};
 use crate::shared::Shared;
 use crate::world::{Message, Person};
 
-/// The callback with a message of the customer, or with a setting, which has a field of its own.
+/// The change with a message of the customer, or with a setting, which has a field of its own.
 pub(crate) fn inbound_body(app: &Shared, message: &Message, person: &Person) -> Bytes {
     let content = &message.content;
     let mut value = head(app.numbers.get(message.number));
@@ -17,10 +17,10 @@ pub(crate) fn inbound_body(app: &Shared, message: &Message, person: &Person) -> 
     }
     if content.kind == "user_preferences" {
         value.insert("user_preferences".into(), json!([content.object]));
-        return envelope(&app.waba_id, "user_preferences", value);
+        return change("user_preferences", &Value::Object(value));
     }
     value.insert("messages".into(), json!([told(message, person)]));
-    envelope(&app.waba_id, "messages", value)
+    change("messages", &Value::Object(value))
 }
 
 fn told(message: &Message, person: &Person) -> Map<String, Value> {

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{About, Part};
 
 use crate::graph;
 use crate::plan::{Planned, Status};
@@ -19,18 +22,24 @@ pub(crate) struct Subject {
     pub(crate) number: usize,
     pub(crate) outgoing: Outgoing,
     pub(crate) person: Person,
+    /// As webhooks of v23.0 and older tell it.
+    pub(crate) old_shapes: bool,
 }
 
 /// The callback that tells a status.
 pub(crate) fn status_body(app: &Shared, subject: &Subject, planned: &Planned, at: Timestamp) -> Bytes {
-    let Subject { id, number, outgoing, person } = subject;
+    let Subject { id, number, outgoing, person, old_shapes } = subject;
     let status = planned.status;
     let mut told = Map::new();
     told.insert("id".into(), json!(id));
     told.insert("status".into(), json!(status.word()));
     told.insert("timestamp".into(), json!(at.as_seconds().to_string()));
-    // Somebody addressed by user id may have a number the business must not see.
-    if !outgoing.by_user_id {
+    if let Some(group) = &outgoing.group {
+        told.insert("recipient_id".into(), json!(group));
+        told.insert("recipient_type".into(), json!("group"));
+        told.insert("recipient_participant_id".into(), json!(person.digits));
+    } else if !outgoing.by_user_id {
+        // Somebody addressed by user id may have a number the business must not see.
         told.insert("recipient_id".into(), json!(person.digits));
     }
     if let Some(user_id) = &person.user_id {
@@ -40,7 +49,10 @@ pub(crate) fn status_body(app: &Shared, subject: &Subject, planned: &Planned, at
         told.insert("biz_opaque_callback_data".into(), json!(opaque));
     }
     if matches!(status, Status::Sent | Status::Delivered) {
-        told.insert("pricing".into(), pricing(outgoing));
+        told.insert("pricing".into(), pricing(outgoing, *old_shapes));
+        if *old_shapes {
+            told.insert("conversation".into(), conversation(id, outgoing, status, at));
+        }
     }
     if let Some(code) = planned.code {
         told.insert("errors".into(), json!([graph::webhook_error(code)]));
@@ -50,17 +62,32 @@ pub(crate) fn status_body(app: &Shared, subject: &Subject, planned: &Planned, at
         value.insert("contacts".into(), json!([contact(person, !outgoing.by_user_id)]));
     }
     value.insert("statuses".into(), json!([told]));
-    envelope(&app.waba_id, "messages", value)
+    change("messages", &Value::Object(value))
 }
 
-fn pricing(outgoing: &Outgoing) -> Value {
+fn pricing(outgoing: &Outgoing, old_shapes: bool) -> Value {
     let is_free = outgoing.in_window && outgoing.category != Category::Marketing;
+    let category = if outgoing.lite { "marketing_lite" } else { outgoing.category.word() };
+    if old_shapes {
+        return json!({"billable": !is_free, "pricing_model": "CBP", "category": category});
+    }
     json!({
         "billable": !is_free,
         "pricing_model": "PMP",
         "type": if is_free { "free_customer_service" } else { "regular" },
-        "category": outgoing.category.word(),
+        "category": category,
     })
+}
+
+/// Up to v23.0 every message has a conversation of its own; when it ends is told with `sent`.
+fn conversation(id: &str, outgoing: &Outgoing, status: Status, at: Timestamp) -> Value {
+    let hash = hex::encode(Sha256::digest(id.as_bytes()));
+    let mut conversation = json!({"id": hash.get(..32), "origin": {"type": outgoing.category.word()}});
+    if status == Status::Sent {
+        let ends = at.plus(std::time::Duration::from_secs(24 * 3600));
+        conversation["expiration_timestamp"] = json!(ends.as_seconds().to_string());
+    }
+    conversation
 }
 
 pub(super) fn head(number: Option<&Number>) -> Map<String, Value> {
@@ -88,12 +115,39 @@ pub(super) fn contact(person: &Person, with_number: bool) -> Value {
     Value::Object(contact)
 }
 
-pub(super) fn envelope(waba_id: &str, field: &str, value: Map<String, Value>) -> Bytes {
-    let body = json!({
-        "object": "whatsapp_business_account",
-        "entry": [{"id": waba_id, "changes": [{"value": value, "field": field}]}],
-    });
-    Bytes::from(escape(&body.to_string()))
+pub(super) fn change(field: &str, value: &Value) -> Bytes {
+    Bytes::from(escape(&json!({"value": value, "field": field}).to_string()))
+}
+
+/// A change about the account or a template.
+pub(crate) fn account_change(field: &str, value: &Value) -> Bytes {
+    change(field, value)
+}
+
+/// The body of a callback. More than one change is dealt out over two entries, as Meta may do.
+pub(crate) fn body(waba_id: &str, parts: &[Part]) -> Bytes {
+    let size: usize = parts.iter().map(|part| part.change.len() + 1).sum();
+    let mut body = Vec::with_capacity(size + 160);
+    body.extend_from_slice(b"{\"object\":\"whatsapp_business_account\",\"entry\":[");
+    for (at, parts) in parts.chunks(parts.len().div_ceil(2).max(1)).enumerate() {
+        if at > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(format!("{{\"id\":\"{waba_id}\",").as_bytes());
+        if let Some(Part { about: About::Account(time), .. }) = parts.first() {
+            body.extend_from_slice(format!("\"time\":{},", time.as_seconds()).as_bytes());
+        }
+        body.extend_from_slice(b"\"changes\":[");
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(&part.change);
+        }
+        body.extend_from_slice(b"]}");
+    }
+    body.extend_from_slice(b"]}");
+    Bytes::from(body)
 }
 
 /// Meta escapes everything beyond ASCII and every slash, so that a body that is parsed and written again no longer fits

@@ -1,7 +1,10 @@
 //! Control over the simulator: the same things in-process and, in [`http`], as JSON.
 
+mod account;
+mod account_http;
 mod bodies;
 mod compose;
+mod faults_body;
 mod http;
 mod inbound;
 mod inbound_body;
@@ -19,6 +22,7 @@ use crate::shared::App;
 use crate::wire::WireEntry;
 use crate::world::digits_of;
 
+pub use account::{AccountChange, NumberChange, TemplateChange};
 pub(crate) use inbound::enqueue;
 pub use inbound::{Forwarded, Inbound, InboundKind, InboundMedium, OrderItem, Referral};
 pub(crate) use inbound_body::parse as parse_inbound;
@@ -49,12 +53,21 @@ pub enum ControlError {
     /// The callback failed the `hub.challenge` handshake.
     #[error("the callback failed the handshake: {0}")]
     Handshake(String),
+    /// There is no template of this name and language.
+    #[error("there is no template {0}")]
+    UnknownTemplate(String),
+    /// Only a clock that stands still can be moved.
+    #[error("the clock runs by itself")]
+    ClockRuns,
 }
 
 impl ControlError {
     /// All refusals are the caller's.
     pub(crate) const fn status(&self) -> StatusCode {
-        StatusCode::BAD_REQUEST
+        match self {
+            Self::ClockRuns => StatusCode::CONFLICT,
+            _ => StatusCode::BAD_REQUEST,
+        }
     }
 }
 
