@@ -145,11 +145,12 @@ async fn accept(app: &App, (number, endpoint): (usize, Endpoint), send: Send) ->
         content: Content { kind: send.kind, object: send.object, template: send.checked.template },
         category: send.checked.category,
         lifetime: send.checked.lifetime,
+        held_by: send.checked.held_by,
         context: send.context,
         opaque: send.opaque,
         fails_with,
     };
-    let id = store(app, order, &sender.id, links).await;
+    let (id, is_held) = store(app, order, &sender.id, links).await;
     match verdict.fault {
         Some(Fault::ResetAfter) => return Ok(Answer::Cut),
         Some(Fault::Http500After) => {
@@ -160,7 +161,8 @@ async fn accept(app: &App, (number, endpoint): (usize, Endpoint), send: Send) ->
     let mut message = Map::new();
     message.insert("id".into(), json!(id));
     if is_template {
-        message.insert("message_status".into(), json!("accepted"));
+        let status = if is_held { "held_for_quality_assessment" } else { "accepted" };
+        message.insert("message_status".into(), json!(status));
     }
     if let Some(group) = group {
         message.insert("group_id".into(), json!(group));
@@ -253,18 +255,21 @@ fn contact(recipient: &Recipient, digits: &str) -> Value {
     }
 }
 
-/// Stores the message and sets its statuses going.
-async fn store(app: &App, order: Order, phone_number_id: &Arc<str>, links: Vec<Link>) -> Arc<str> {
+/// Stores the message and sets its statuses going, unless its template holds it back.
+async fn store(app: &App, order: Order, phone_number_id: &Arc<str>, links: Vec<Link>) -> (Arc<str>, bool) {
     let now = app.now();
     let (acceptance, before_answer) = {
         let mut world = app.world();
         (world.accept(order, phone_number_id, now), world.plan.before_answer)
     };
     let id = Arc::clone(&acceptance.id);
-    if links.is_empty() && !before_answer {
-        callback::schedule(app, callback::plan(app, &id, acceptance.fails_with, now));
+    let is_held = acceptance.is_held;
+    if is_held || (links.is_empty() && !before_answer) {
+        if !is_held {
+            callback::schedule(app, callback::plan(app, &id, acceptance.fails_with, now));
+        }
         app.accepted.send_modify(|accepted| *accepted += 1);
-        return id;
+        return (id, is_held);
     }
     // It goes on when the sender hangs up: its statuses must come all the same.
     app.queue.hold();
@@ -273,7 +278,7 @@ async fn store(app: &App, order: Order, phone_number_id: &Arc<str>, links: Vec<L
     if before_answer && let Err(error) = going.await {
         error!("A status before the answer broke off: {error}");
     }
-    id
+    (id, is_held)
 }
 
 /// What takes a while after acceptance: fetching links, and telling the first status before the answer.
