@@ -11,6 +11,9 @@ use crate::options::{self, SendOptions};
 use crate::phone::{E164, Region};
 use crate::time::Timestamp;
 
+/// Meta: the code of an authentication template has at most 15 characters.
+const CODE_CHARS_MAX: usize = 15;
+
 /// A message somebody wants sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
@@ -89,14 +92,22 @@ impl Draft {
                           `provider_options.meta_cloud`, or send a `video`";
             return Err(FieldError::new("not_allowed", at(field), detail));
         }
-        if self.class == Class::Authentication
-            && let Some((body, button, field)) = template.codes()
-            && body != button
-        {
-            let detail = "an authentication template carries its code twice: in the body and on the button";
-            return Err(FieldError::new("mismatch", at(field), detail));
+        match template.codes().filter(|_| self.class == Class::Authentication) {
+            Some((_, button, field)) if button.chars().count() > CODE_CHARS_MAX => {
+                let detail = format!("a code has at most {CODE_CHARS_MAX} characters");
+                Err(FieldError::new("too_long", at(field), detail))
+            }
+            Some((body, button, field)) if body != button => {
+                let detail = "an authentication template carries its code twice: in the body and on the button";
+                Err(FieldError::new("mismatch", at(field), detail))
+            }
+            // Meta refuses these with 131062.
+            Some(_) if matches!(self.to, Address::UserId(_)) => {
+                let detail = "a code goes to a phone number only; give `to`";
+                Err(FieldError::new("not_allowed", at("recipient".to_owned()), detail))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -2,10 +2,10 @@
 //! exists keeps Meta's rules; what is stored and sent is Meta's own object.
 
 mod contacts;
-mod index;
 mod interactive;
 mod location;
 mod media;
+mod number;
 mod products;
 mod reaction;
 mod template;
@@ -13,13 +13,13 @@ mod template;
 use serde_json::{Map, Value, json};
 
 pub use contacts::{CONTACTS_MAX, ContactCard};
-pub use index::Index;
 pub use interactive::{
     Action, AddressRequest, Card, CardAction, Flow, FlowReference, Header, Interactive, Link, ListSection, OrderStatus,
     ReplyButton, Row,
 };
 pub use location::Location;
 pub use media::{CAPTION_CHARS_MAX, Media, MediaDetails, MediaKind, MediaSource};
+pub use number::{Index, Whole};
 pub use products::ProductSection;
 pub use reaction::Reaction;
 pub use template::{Button, ButtonAction, Component, DateTime, HeaderParameter, Parameter, Template, TemplateCard};

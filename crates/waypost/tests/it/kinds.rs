@@ -170,6 +170,8 @@ on_both_engines! {
         let code = |on_button: &str| json!({"type": "template", "template": {"name": "code", "language": {"code": "en"},
             "components": [{"type": "body", "parameters": [{"type": "text", "text": "123456"}]},
                 {"type": "button", "sub_type": "url", "index": 0, "parameters": [{"type": "text", "text": on_button}]}]}});
+        let mut to_user = code("123456");
+        to_user["recipient"] = json!("US.13491208655302741918");
         let grouped = json!({"type": "text", "text": {"body": "hi"}, "recipient_type": "group", "to": "with space"});
         let endpoint = "provider_options.meta_cloud.marketing_messages";
         for (message, rest, status, code, field) in [
@@ -187,11 +189,14 @@ on_both_engines! {
             (&grouped, json!({}), 422, "invalid_value", "message.to"),
             (&code("123457"), json!({"class": "authentication"}), 422, "mismatch",
                 "message.template.components[1].parameters[0].text"),
+            (&code("1234567890123456"), json!({"class": "authentication"}), 422, "too_long",
+                "message.template.components[1].parameters[0].text"),
+            (&to_user, json!({"class": "authentication"}), 422, "not_allowed", "message.recipient"),
         ] {
             let mut body = rest.clone();
             body["sender_id"] = json!(app.sender_id);
             body["message"] = message.clone();
-            if body["message"]["to"].is_null() {
+            if body["message"]["to"].is_null() && body["message"]["recipient"].is_null() {
                 body["message"]["to"] = json!(CUSTOMER);
             }
             let response = app.post(&body).await;

@@ -28,7 +28,7 @@ fn template() -> Message {
         direction: Direction::Outbound,
         kind: "template".to_owned(),
         content: json!({"type": "template", "template": {"name": "room_ready", "language": {"code": "en"},
-            "components": [{"type": "body", "parameters": [{"type": "text", "text": "Yael"},
+            "components": [{"type": "body", "parameters": [{"type": "text", "text": "Yael", "parameter_name": "guest"},
                 {"type": "text", "text": "512", "parameter_name": "room"}]}]}})
         .to_string(),
         excerpt: "room_ready: Yael · 512".to_owned(),
@@ -98,7 +98,7 @@ fn a_template_is_named_once() {
     assert_eq!((shown.status, shown.way, shown.version), (StatusWord::Read, Way::Out, 5));
     let bare = row(&Message { excerpt: "room_ready".to_owned(), ..template() }, &viewer());
     assert_eq!(bare.excerpt, "");
-    let expected = ["Yael", "room: 512"].map(str::to_owned).to_vec();
+    let expected = ["guest: Yael", "room: 512"].map(str::to_owned).to_vec();
     assert_eq!(said(&template()), Said { text: String::new(), language: Some("en".to_owned()), parameters: expected });
 }
 
@@ -184,4 +184,53 @@ fn long_gaps_lose_their_seconds() {
     assert_eq!(gap(59), "+59.0 s");
     assert_eq!(gap(3_600), "+1 h 0 min");
     assert_eq!(gap(2 * 86_400 + 5 * 3_600), "+2 d 5 h");
+}
+
+#[test]
+fn every_kind_that_goes_out_says_something() {
+    let body = json!({"type": "button", "body": {"text": "Breakfast?"}, "action": {"buttons": [
+        {"type": "reply", "reply": {"id": "yes", "title": "Yes"}}]}});
+    let place = json!({"latitude": 32.8, "longitude": 34.98, "name": "Carmel View"});
+    for (object, kind, text) in [
+        (json!({"type": "video", "video": {"id": "1", "caption": "The view"}}), ContentKind::Video, "The view"),
+        (json!({"type": "audio", "audio": {"id": "1"}}), ContentKind::Audio, ""),
+        (json!({"type": "sticker", "sticker": {"id": "1"}}), ContentKind::Sticker, ""),
+        (json!({"type": "document", "document": {"id": "1", "caption": "Bill"}}), ContentKind::Document, "Bill"),
+        (json!({"type": "location", "location": place}), ContentKind::Location, "Carmel View"),
+        (
+            json!({"type": "contacts", "contacts": [{"name": {"formatted_name": "Ana Lev", "last_name": "Lev"}}]}),
+            ContentKind::Contacts,
+            "Ana Lev",
+        ),
+        (json!({"type": "interactive", "interactive": body}), ContentKind::Interactive, "Breakfast?"),
+        (
+            json!({"type": "reaction", "reaction": {"message_id": "wamid.1", "emoji": "👍"}}),
+            ContentKind::Reaction,
+            "👍",
+        ),
+    ] {
+        let sent = Content::from_stored(&object.to_string()).expect("well formed");
+        let stored = Message {
+            kind: sent.kind().to_owned(),
+            content: object.to_string(),
+            excerpt: sent.excerpt(),
+            ..template()
+        };
+        let shown = row(&stored, &viewer());
+        assert_eq!((shown.kind, shown.excerpt.as_str(), said(&stored).text.as_str()), (kind, text, text));
+    }
+}
+
+#[test]
+fn what_fills_a_template_is_listed() {
+    let parts = json!([
+        {"type": "header", "parameters": [{"type": "image", "image": {"link": "https://files.example/a.jpg"}}]},
+        {"type": "body", "parameters": [
+            {"type": "currency", "currency": {"fallback_value": "$25", "code": "USD", "amount_1000": 25000}}]},
+        {"type": "button", "sub_type": "url", "index": "0", "parameters": [{"type": "text", "text": "A-1"}]},
+        {"type": "button", "sub_type": "request_contact_info", "index": "1"}]);
+    let object = json!({"type": "template",
+        "template": {"name": "room_ready", "language": {"code": "en"}, "components": parts}});
+    let shown = said(&Message { content: object.to_string(), ..template() });
+    assert_eq!(shown.parameters, ["https://files.example/a.jpg", "$25", "A-1"]);
 }

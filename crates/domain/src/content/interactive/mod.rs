@@ -87,7 +87,7 @@ pub enum Action {
     OrderStatus(OrderStatus),
 }
 
-const KINDS: &[&str] = &[
+pub(super) const KINDS: &[&str] = &[
     "button",
     "list",
     "cta_url",

@@ -78,9 +78,8 @@ fn read_components(fields: &mut Fields<'_>) -> Result<Vec<Component>, FieldError
         components.push(Component::read_simple(item, &kind, KINDS)?);
         check_double(fields, &components)?;
     }
-    let has_header = components.iter().any(|component| match component {
-        Component::Header(HeaderParameter::Media(_) | HeaderParameter::Product { .. }) => true,
-        _ => false,
+    let has_header = components.iter().any(|component| {
+        matches!(component, Component::Header(HeaderParameter::Media(_) | HeaderParameter::Product { .. }))
     });
     if !has_header {
         let detail = "each card has a header with a picture, a film or a product";

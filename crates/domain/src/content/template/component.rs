@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::media::MediaPlace;
-use super::super::{Location, Media, MediaKind, MediumMut, object, unsupported};
+use super::super::{Location, Media, MediaKind, MediumMut, Whole, object, unsupported};
 use super::carousel::TemplateCard;
 use super::{Button, Parameter, parameter};
 use crate::fields::{FieldError, Fields};
@@ -23,7 +23,7 @@ pub enum Component {
     /// Two to ten cards.
     Carousel(Vec<TemplateCard>),
     /// A limited-time offer, with the time of its end in milliseconds since 1970.
-    LimitedTimeOffer(i64),
+    LimitedTimeOffer(Whole),
 }
 
 /// What fills a header.
@@ -94,8 +94,8 @@ fn read_offer(mut fields: Fields<'_>) -> Result<Component, FieldError> {
     let mut parameter = read_only_parameter(&mut fields)?;
     read_kind(&mut parameter, &["limited_time_offer"])?;
     let mut offer = parameter.object("limited_time_offer")?;
-    let end = offer.integer("expiration_time_ms")?;
-    if end <= 0 {
+    let end = Whole::read(&mut offer, "expiration_time_ms")?;
+    if end.value() <= 0 {
         return Err(offer.error("out_of_range", "expiration_time_ms", "expected milliseconds since 1970"));
     }
     offer.finish()?;
@@ -142,7 +142,7 @@ impl Component {
             }
             Self::LimitedTimeOffer(end) => {
                 let parameter =
-                    json!({"type": "limited_time_offer", "limited_time_offer": {"expiration_time_ms": end}});
+                    json!({"type": "limited_time_offer", "limited_time_offer": {"expiration_time_ms": end.to_value()}});
                 json!({"type": "limited_time_offer", "parameters": [parameter]})
             }
         }

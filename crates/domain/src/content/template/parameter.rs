@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
-use super::super::{first_double, object};
+use super::super::{Whole, first_double, object};
 use super::component::read_kind;
 use crate::fields::{FieldError, Fields};
 
@@ -38,7 +38,7 @@ pub enum Parameter {
         /// ISO 4217.
         code: String,
         /// The amount in thousandths.
-        amount_1000: i64,
+        amount_1000: Whole,
     },
     /// A time, which older templates have as a kind of its own.
     DateTime(DateTime),
@@ -177,7 +177,8 @@ impl Parameter {
         match self {
             Self::Text { text, name } => text_to_value(text, name.as_deref()),
             Self::Currency { fallback_value, code, amount_1000 } => {
-                let currency = json!({"fallback_value": fallback_value, "code": code, "amount_1000": amount_1000});
+                let amount = amount_1000.to_value();
+                let currency = json!({"fallback_value": fallback_value, "code": code, "amount_1000": amount});
                 json!({"type": "currency", "currency": currency})
             }
             Self::DateTime(time) => {
@@ -214,7 +215,7 @@ fn read_currency(mut fields: Fields<'_>) -> Result<Parameter, FieldError> {
     if code.len() != 3 || !code.bytes().all(|b| b.is_ascii_uppercase()) {
         return Err(fields.error("invalid_value", "code", "expected three capital letters such as USD (ISO 4217)"));
     }
-    let amount_1000 = fields.integer("amount_1000")?;
+    let amount_1000 = Whole::read(&mut fields, "amount_1000")?;
     fields.finish()?;
     Ok(Parameter::Currency { fallback_value, code, amount_1000 })
 }

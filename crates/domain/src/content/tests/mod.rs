@@ -1,5 +1,6 @@
 //! Content, read and written.
 
+mod documents;
 mod strategy;
 
 use proptest::prelude::*;

@@ -295,7 +295,8 @@ fn header() -> impl Strategy<Value = Value> {
 }
 
 fn body() -> impl Strategy<Value = Value> {
-    let currency = (line(20), any::<i32>()).prop_map(|(shown, amount)| {
+    let currency = (line(20), any::<i32>(), any::<bool>()).prop_map(|(shown, amount, as_text)| {
+        let amount = if as_text { json!(amount.to_string()) } else { json!(amount) };
         json!({"type": "currency", "currency": {"fallback_value": shown, "code": "INR", "amount_1000": amount}})
     });
     let time = (line(20), option::of(1..=7_i64), option::of(0..=23_i64)).prop_map(|(shown, day, hour)| {
