@@ -6,6 +6,7 @@ mod crash;
 mod kinds;
 
 mod commands;
+mod fixtures;
 mod media;
 mod operations;
 mod outage;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::hooks;
 
 use super::decode::decoded;
-use super::decode_any::{leaves, mutated, mutation, pointer_of};
+use super::decode_any::{leaves, mutated, mutation, pointer_of, pointers};
 use super::*;
 
 /// What the decoder makes of a body, in words; `None` for what is none of Meta's.
@@ -54,17 +54,15 @@ fn every_leaf_of_every_recorded_delivery_is_accounted_for() {
 fn an_added_member_anywhere_is_listed() {
     for fixture in hooks::meta() {
         let body: Value = serde_json::from_str(&fixture.body).expect("JSON");
-        for (path, _) in leaves(&body) {
-            let pointer = pointer_of(&body, &path);
-            let (parent, _) = pointer.rsplit_once('/').expect("a parent");
+        for place in pointers(&body, "") {
             let mut changed = body.clone();
-            let Some(Value::Object(members)) = changed.pointer_mut(parent) else { continue };
+            let Some(Value::Object(members)) = changed.pointer_mut(&place) else { continue };
             members.insert("zz_new".to_owned(), json!({"deep": [true]}));
             let hook = decoded(&changed.to_string());
             // Settings are kept whole, whatever is in them.
             let is_kept = hook.items.iter().any(|item| hooks::view_of(item).to_string().contains("zz_new"));
             let listed = hook.unknown.iter().any(|path| path.ends_with("zz_new.deep[0]"));
-            assert!(is_kept || listed, "{} {path}: {:?}", fixture.name, hook.unknown);
+            assert!(is_kept || listed, "{} {place}: {:?}", fixture.name, hook.unknown);
         }
     }
 }
