@@ -25,9 +25,7 @@ pub(crate) struct RenderedTemplate {
     pub(crate) footer: Option<String>,
     pub(crate) buttons: Vec<RenderedButton>,
     /// The cards of a carousel.
-    #[expect(dead_code, reason = "the phone shows it with its next change")]
     pub(crate) cards: Vec<RenderedCard>,
-    #[expect(dead_code, reason = "the phone shows it with its next change")]
     pub(crate) offer: Option<RenderedOffer>,
 }
 
@@ -37,7 +35,6 @@ pub(crate) enum RenderedHeader {
     Text(String),
     /// A medium, a location or a product: Meta's `type` and the object of that name.
     Object {
-        #[expect(dead_code, reason = "the phone shows it with its next change")]
         kind: String,
         object: Value,
     },
@@ -56,7 +53,6 @@ pub(crate) struct RenderedButton {
 
 /// A card of a carousel.
 #[derive(Clone, Debug, Default)]
-#[expect(dead_code, reason = "the phone shows it with its next change")]
 pub(crate) struct RenderedCard {
     pub(crate) header: Option<RenderedHeader>,
     pub(crate) text: String,
@@ -65,7 +61,6 @@ pub(crate) struct RenderedCard {
 
 /// A limited-time offer.
 #[derive(Clone, Debug, Default)]
-#[expect(dead_code, reason = "the phone shows it with its next change")]
 pub(crate) struct RenderedOffer {
     pub(crate) text: String,
     pub(crate) expires_at: Option<Timestamp>,

@@ -22,14 +22,17 @@ mod wire;
 mod world;
 
 pub use control::views::{Attempt, InboundResult, LimitsView, StateView, StatusesView};
-pub use control::{AccountChange, NumberChange, TemplateChange};
-pub use control::{Control, ControlError, Inbound, InboundKind, PhoneChange, RawCallback, SignatureChoice};
+pub use control::{
+    AccountChange, Control, ControlError, Forwarded, Inbound, InboundKind, InboundMedium, NumberChange, OrderItem,
+    PhoneChange, RawCallback, Referral, SignatureChoice, TemplateChange,
+};
 pub use faults::{Fault, FaultRule, Refusal};
 pub use ledger::{LedgerEntry, LedgerMessage};
 pub use limits::{LimitSettings, Stopped};
 pub use media::{LinkPolicy, MediaFault, MediaFaultRule, NewMedium};
 pub use numbers::ThroughputLevel;
 pub use plan::{Status, StatusPlan};
+pub use samples::{MediumFile, MediumKind};
 pub use server::{Simulator, StartError};
 pub use settings::{BusinessNumber, Customer, SimulatorSettings};
 pub use wire::{Direction, WireEntry};

@@ -55,6 +55,13 @@ impl MediumKind {
         }
     }
 
+    /// The kind of that name.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        [Self::Image, Self::Video, Self::Audio, Self::Document, Self::Sticker]
+            .into_iter()
+            .find(|kind| kind.word() == word)
+    }
+
     /// The kind a phone makes of a file of this type.
     #[must_use]
     pub fn of(mime_type: &str) -> Self {
@@ -90,11 +97,6 @@ impl Medium {
     pub(crate) fn of(file: MediumFile, number: usize) -> Self {
         let MediumFile { mime_type, filename, bytes } = file;
         Self { number, mime_type, filename, bytes: Bytes::from(bytes) }
-    }
-
-    /// Hash as a lookup of the media id writes it.
-    pub(crate) fn sha256_hex(&self) -> String {
-        hex::encode(Sha256::digest(&self.bytes))
     }
 
     /// The members every kind of medium has in a callback.

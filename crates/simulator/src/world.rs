@@ -2,7 +2,7 @@
 //!
 //! One lock guards it and every function here is short: nothing walks over all messages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use domain::clock::SharedClock;
 use domain::time::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::content::Content;
@@ -85,7 +86,10 @@ pub(crate) struct Message {
     pub(crate) customer: Arc<str>,
     pub(crate) at: Timestamp,
     pub(crate) content: Content,
+    /// The message it answers.
     pub(crate) context: Option<String>,
+    /// What a callback tells of a customer's message beside its object: `context`, `referral`, `errors`.
+    pub(crate) extra: Map<String, Value>,
     pub(crate) side: Side,
 }
 
@@ -103,6 +107,15 @@ pub(crate) struct Person {
     pub(crate) digits: Arc<str>,
     pub(crate) name: Arc<str>,
     pub(crate) user_id: Option<Arc<str>>,
+    pub(crate) username: Option<Arc<str>>,
+    hides_number: bool,
+}
+
+impl Person {
+    /// Whether the business is told the user id alone.
+    pub(crate) const fn is_hidden(&self) -> bool {
+        self.hides_number && self.user_id.is_some()
+    }
 }
 
 /// A customer's phone.
@@ -121,12 +134,21 @@ pub(crate) struct Phone {
     /// The number of the latest message.
     pub(crate) number: usize,
     pub(crate) typing_until: Option<Instant>,
+    /// The business numbers whose offers the customer has stopped.
+    pub(crate) opted_out: HashSet<usize>,
 }
 
 impl Phone {
-    fn new(digits: &str, name: &str, user_id: Option<&str>) -> Self {
+    fn new(digits: &str, customer: &Customer) -> Self {
+        let owner = Person {
+            digits: digits.into(),
+            name: customer.name.as_str().into(),
+            user_id: customer.user_id.as_deref().map(Arc::from),
+            username: customer.username.as_deref().map(Arc::from),
+            hides_number: customer.hides_number,
+        };
         Self {
-            owner: Person { digits: digits.into(), name: name.into(), user_id: user_id.map(Arc::from) },
+            owner,
             switches: Switches { on: true, read_receipts: true, blocked: false },
             chat: Vec::new(),
             waiting: Vec::new(),
@@ -134,6 +156,7 @@ impl Phone {
             wrote_at: HashMap::new(),
             number: 0,
             typing_until: None,
+            opted_out: HashSet::new(),
         }
     }
 }
@@ -245,7 +268,7 @@ impl World {
     fn settle_customers(&mut self) {
         for customer in &self.customers {
             let digits = digits_of(&customer.phone);
-            let phone = Phone::new(&digits, &customer.name, customer.user_id.as_deref());
+            let phone = Phone::new(&digits, customer);
             if let Some(user_id) = &customer.user_id {
                 self.phone_by_user_id.insert(user_id.clone(), Arc::clone(&phone.owner.digits));
             }
@@ -255,7 +278,8 @@ impl World {
 
     /// The phone of that number; everybody has WhatsApp here.
     pub(crate) fn phone_mut(&mut self, digits: &str) -> &mut Phone {
-        self.phones.entry(digits.into()).or_insert_with(|| Phone::new(digits, &format!("+{digits}"), None))
+        let stranger = || Customer { name: format!("+{digits}"), ..Customer::default() };
+        self.phones.entry(digits.into()).or_insert_with(|| Phone::new(digits, &stranger()))
     }
 
     /// Stores an accepted message and returns its id, its phone, and the error it will fail with.
@@ -271,6 +295,8 @@ impl World {
             order.fails_with
         } else if phone.switches.blocked {
             Some(131_026)
+        } else if order.category == Category::Marketing && phone.opted_out.contains(&order.number) {
+            Some(131_050)
         } else if enforce_window && !in_window && order.category == Category::Service {
             Some(131_047)
         } else {
@@ -306,6 +332,7 @@ impl World {
             at: now,
             content: order.content,
             context: order.context,
+            extra: Map::new(),
             side: Side::Business(outgoing),
         };
         self.messages.insert(Arc::clone(&id), message);

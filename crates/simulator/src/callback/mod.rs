@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod handshake;
+mod inbound_shape;
 mod poster;
 mod queue;
 mod shape;
@@ -14,10 +15,10 @@ use tokio::time::Instant;
 
 pub(crate) use dispatch::{inbound_now, run, tell_now};
 pub(crate) use handshake::{handshake, handshake_with};
+pub(crate) use inbound_shape::inbound_body;
 pub use poster::Attempt;
 pub(crate) use poster::{Poster, post, signature_with};
 pub(crate) use queue::Queue;
-pub(crate) use shape::inbound_body;
 
 use crate::numbers::{DueEvent, ThroughputLevel};
 use crate::plan::{Planned, Status};
@@ -81,7 +82,7 @@ impl Post {
 
 /// Queues a callback about the account or a template.
 pub(crate) fn tell_account(app: &Shared, field: &str, value: &serde_json::Value) {
-    let change = shape::account_change(field, value);
+    let change = shape::change(field, value);
     app.queue.push(Instant::now(), Job::Post(Post::new(change, About::Account(app.now()))));
 }
 

@@ -8,12 +8,11 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{About, Part};
-
 use crate::graph;
 use crate::plan::{Planned, Status};
 use crate::shared::{Number, Shared};
 use crate::templates::Category;
-use crate::world::{Message, Outgoing, Person};
+use crate::world::{Outgoing, Person};
 
 /// A message of the business as a status speaks of it.
 #[derive(Debug)]
@@ -90,28 +89,7 @@ fn conversation(id: &str, outgoing: &Outgoing, status: Status, at: Timestamp) ->
     conversation
 }
 
-/// The callback with a message of the customer.
-pub(crate) fn inbound_body(app: &Shared, message: &Message, person: &Person) -> Bytes {
-    let mut told = Map::new();
-    told.insert("from".into(), json!(person.digits));
-    if let Some(user_id) = &person.user_id {
-        told.insert("from_user_id".into(), json!(user_id));
-    }
-    told.insert("id".into(), json!(message.id));
-    told.insert("timestamp".into(), json!(message.at.as_seconds().to_string()));
-    told.insert("type".into(), json!(message.content.kind));
-    told.insert(message.content.kind.clone(), message.content.object.clone());
-    if let Some(context) = &message.context {
-        let business = app.numbers.get(message.number).map(|number| number.digits.as_str());
-        told.insert("context".into(), json!({"from": business, "id": context}));
-    }
-    let mut value = head(app.numbers.get(message.number));
-    value.insert("contacts".into(), json!([contact(person, true)]));
-    value.insert("messages".into(), json!([told]));
-    change("messages", &Value::Object(value))
-}
-
-fn head(number: Option<&Number>) -> Map<String, Value> {
+pub(super) fn head(number: Option<&Number>) -> Map<String, Value> {
     let mut value = Map::new();
     value.insert("messaging_product".into(), json!("whatsapp"));
     if let Some(number) = number {
@@ -120,9 +98,13 @@ fn head(number: Option<&Number>) -> Map<String, Value> {
     value
 }
 
-fn contact(person: &Person, with_number: bool) -> Value {
+pub(super) fn contact(person: &Person, with_number: bool) -> Value {
     let mut contact = Map::new();
-    contact.insert("profile".into(), json!({"name": person.name}));
+    let mut profile = json!({"name": person.name});
+    if let Some(username) = &person.username {
+        profile["username"] = json!(username);
+    }
+    contact.insert("profile".into(), profile);
     if with_number {
         contact.insert("wa_id".into(), json!(person.digits));
     }
@@ -132,13 +114,9 @@ fn contact(person: &Person, with_number: bool) -> Value {
     Value::Object(contact)
 }
 
-fn change(field: &str, value: &Value) -> Bytes {
+/// A change as it stands in the body of a callback.
+pub(super) fn change(field: &str, value: &Value) -> Bytes {
     Bytes::from(escape(&json!({"value": value, "field": field}).to_string()))
-}
-
-/// A change about the account or a template.
-pub(crate) fn account_change(field: &str, value: &Value) -> Bytes {
-    change(field, value)
 }
 
 /// The body of a callback. More than one change is dealt out over two entries, as Meta may do.

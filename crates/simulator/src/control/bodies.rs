@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-use super::inbound::{Inbound, InboundKind};
 use super::{ControlError, PhoneChange, RawCallback, SignatureChoice};
 use crate::plan::{Status, StatusPlan};
 
@@ -87,68 +86,6 @@ pub(super) fn probability(name: &str, value: Option<f64>) -> Result<(), ControlE
             Err(ControlError::Body(format!("{name} is a probability between 0 and 1, not {value}")))
         }
         _ => Ok(()),
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum KindBody {
-    Text,
-    Image,
-    Button,
-    InteractiveButton,
-    InteractiveList,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct InboundBody {
-    from: String,
-    phone_number_id: Option<String>,
-    #[serde(rename = "type")]
-    kind: KindBody,
-    text: Option<String>,
-    caption: Option<String>,
-    payload: Option<String>,
-    id: Option<String>,
-    title: Option<String>,
-    description: Option<String>,
-    context_message_id: Option<String>,
-    message_id: Option<String>,
-    retry: Option<bool>,
-}
-
-impl TryFrom<InboundBody> for Inbound {
-    type Error = ControlError;
-
-    fn try_from(body: InboundBody) -> Result<Self, Self::Error> {
-        let need = |value: Option<String>, name: &str| {
-            value.ok_or_else(|| ControlError::Body(format!("this type of message needs \"{name}\"")))
-        };
-        let kind = match body.kind {
-            KindBody::Text => InboundKind::Text { text: need(body.text, "text")? },
-            KindBody::Image => InboundKind::Image { caption: body.caption.or(body.text) },
-            KindBody::Button => {
-                let text = need(body.text, "text")?;
-                InboundKind::Button { payload: body.payload.unwrap_or_else(|| text.clone()), text }
-            }
-            KindBody::InteractiveButton => {
-                InboundKind::InteractiveButton { id: need(body.id, "id")?, title: need(body.title, "title")? }
-            }
-            KindBody::InteractiveList => InboundKind::InteractiveList {
-                id: need(body.id, "id")?,
-                title: need(body.title, "title")?,
-                description: body.description,
-            },
-        };
-        Ok(Self {
-            from: body.from,
-            phone_number_id: body.phone_number_id,
-            kind,
-            context_message_id: body.context_message_id,
-            message_id: body.message_id,
-            retry: body.retry.unwrap_or(true),
-        })
     }
 }
 

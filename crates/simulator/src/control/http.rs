@@ -8,8 +8,9 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::bodies::{CallbackBody, InboundBody, LedgerQuery, NoBody, PhoneBody, RawBody, ReadBody, StatusesBody, read};
+use super::bodies::{CallbackBody, LedgerQuery, NoBody, PhoneBody, RawBody, ReadBody, StatusesBody, read};
 use super::faults_body::FaultsBody;
+use super::inbound_body;
 use super::views::{Attempt, InboundResult, StateView};
 use super::{Control, ControlError, account_http};
 use crate::faults::FaultRule;
@@ -74,8 +75,7 @@ async fn faults(State(control): State<Control>, body: Bytes) -> Answer<StateView
 }
 
 async fn inbound(State(control): State<Control>, body: Bytes) -> Answer<InboundResult> {
-    let body: InboundBody = read(&body)?;
-    Ok(Json(control.inbound(body.try_into()?).await?))
+    Ok(Json(control.inbound(inbound_body::parse(read(&body)?)?).await?))
 }
 
 async fn raw_callback(State(control): State<Control>, body: Bytes) -> Answer<Attempt> {

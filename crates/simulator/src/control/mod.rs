@@ -3,9 +3,11 @@
 mod account;
 mod account_http;
 mod bodies;
+mod compose;
 mod faults_body;
 mod http;
 mod inbound;
+mod inbound_body;
 pub(crate) mod views;
 
 use axum::Router;
@@ -22,7 +24,8 @@ use crate::world::digits_of;
 
 pub use account::{AccountChange, NumberChange, TemplateChange};
 pub(crate) use inbound::enqueue;
-pub use inbound::{Inbound, InboundKind};
+pub use inbound::{Forwarded, Inbound, InboundKind, InboundMedium, OrderItem, Referral};
+pub(crate) use inbound_body::parse as parse_inbound;
 use views::{InboundResult, StateView};
 
 pub(crate) fn routes() -> Router<App> {
@@ -38,6 +41,9 @@ pub enum ControlError {
     /// There is no business number with this id.
     #[error("no business number has the id {0}")]
     UnknownNumber(String),
+    /// The message that is reacted to, changed or taken back is not there, or not the customer's.
+    #[error("no such message on this phone: {0}")]
+    UnknownMessage(String),
     /// A phone number without digits, or too long.
     #[error("not a phone number: {0}")]
     NotAPhone(String),

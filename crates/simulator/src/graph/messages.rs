@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
+use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -23,7 +24,7 @@ use crate::faults::{Fault, LookedAt, Verdict};
 use crate::media::{Found, fits};
 use crate::shared::{App, Shared};
 use crate::wire::{Direction, WireEntry, excerpt};
-use crate::world::{Order, Side, Ticks, World};
+use crate::world::{Acceptance, Order, Side, Ticks, World};
 
 /// Meta ends a typing indicator by itself after this time.
 const TYPING: Duration = Duration::from_secs(25);
@@ -262,29 +263,37 @@ async fn store(app: &App, order: Order, phone_number_id: &Arc<str>, links: Vec<L
     let id = Arc::clone(&acceptance.id);
     if links.is_empty() && !before_answer {
         callback::schedule(app, callback::plan(app, &id, acceptance.fails_with, now));
-    } else {
-        // It goes on when the sender hangs up: its statuses must come all the same.
-        app.queue.hold();
-        let (app, wait_for) = (Arc::clone(app), before_answer);
-        let tracker = app.tasks.clone();
-        let going = tracker.spawn(async move {
-            let fails_with = match acceptance.fails_with {
-                None if !links.is_empty() => links::fetch(&app, links).await,
-                known => known,
-            };
-            let mut happenings = callback::plan(&app, &acceptance.id, fails_with, now).into_iter();
-            if before_answer && let Some(first) = happenings.next() {
-                callback::tell_now(&app, &first).await;
-            }
-            callback::schedule(&app, happenings);
-            app.queue.done();
-        });
-        if wait_for && let Err(error) = going.await {
-            error!("A status before the answer broke off: {error}");
-        }
+        app.accepted.send_modify(|accepted| *accepted += 1);
+        return id;
     }
+    // It goes on when the sender hangs up: its statuses must come all the same.
+    app.queue.hold();
+    let going = app.tasks.spawn(go_on(Arc::clone(app), acceptance, links, (before_answer, now)));
     app.accepted.send_modify(|accepted| *accepted += 1);
+    if before_answer && let Err(error) = going.await {
+        error!("A status before the answer broke off: {error}");
+    }
     id
+}
+
+/// What takes a while after acceptance: fetching links, and telling the first status before the answer.
+async fn go_on(app: App, acceptance: Acceptance, links: Vec<Link>, (before_answer, now): (bool, Timestamp)) {
+    let fetching = async {
+        let fails_with = match acceptance.fails_with {
+            None if !links.is_empty() => links::fetch(&app, links).await,
+            known => known,
+        };
+        let mut happenings = callback::plan(&app, &acceptance.id, fails_with, now).into_iter();
+        if before_answer && let Some(first) = happenings.next() {
+            callback::tell_now(&app, &first).await;
+        }
+        callback::schedule(&app, happenings);
+    };
+    tokio::select! {
+        () = app.stop.cancelled() => {}
+        () = fetching => {}
+    }
+    app.queue.done();
 }
 
 /// Marks a message of the customer and all before it in the chat with this number.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::{Inbound, StatusPlan};
+use simulator::{Inbound, InboundKind, StatusPlan};
 
 use crate::world::{NUMBER, TOKEN, WABA, World, YAEL, answer, quick, text};
 
@@ -228,4 +228,31 @@ async fn what_outlives_its_time_is_never_delivered() {
     world.control("phone", phone(true)).await;
     let told: Vec<Value> = world.all_told().await.iter().map(|told| told.status()["id"].clone()).collect();
     assert_eq!(told, [json!(kept)]);
+}
+
+#[tokio::test]
+async fn offers_do_not_reach_who_stopped_them() {
+    let mut world = World::start().await;
+    let offer = || {
+        crate::world::template(
+            "spa_coupon",
+            "en_US",
+            json!([
+                {"type": "body", "parameters": [{"type": "text", "text": "Ana"}, {"type": "text", "text": "25"}]},
+                {"type": "button", "sub_type": "copy_code", "index": 1, "parameters": [{"type": "coupon_code", "coupon_code": "SPA25"}]},
+            ]),
+        )
+    };
+    for (resume, outcome) in [(false, json!("failed")), (true, json!("sent"))] {
+        let preference = Inbound::new(YAEL, InboundKind::MarketingPreference { resume });
+        world.simulator.control().inbound(preference).await.expect("inbound");
+        world.told().await;
+        world.sent_id(offer()).await;
+        let status = world.told().await.status();
+        assert_eq!(status["status"], outcome);
+        if !resume {
+            assert_eq!(status["errors"][0]["code"], 131_050);
+        }
+        world.all_told().await;
+    }
 }

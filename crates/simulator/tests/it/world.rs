@@ -23,6 +23,8 @@ pub const TOKEN: &str = "EAAsimulator";
 pub const NUMBER: &str = "106540352242922";
 pub const WABA: &str = "102290129340398";
 pub const YAEL: &str = "+972545550128";
+/// Has a username, and the business does not see the number.
+pub const HIDDEN: &str = "+919876543210";
 
 /// Media the business has uploaded before a test begins.
 pub const MEDIA: &[(&str, &str)] = &[
@@ -146,11 +148,19 @@ impl World {
                 verified_name: "Carmel View Hotel".to_owned(),
             }],
             customers: vec![
-                Customer { phone: YAEL.to_owned(), name: "Yael Ben-David".to_owned(), user_id: None },
+                Customer { phone: YAEL.to_owned(), name: "Yael Ben-David".to_owned(), ..Customer::default() },
                 Customer {
                     phone: "+16505551234".to_owned(),
                     name: "Ana".to_owned(),
                     user_id: Some("US.1349".to_owned()),
+                    ..Customer::default()
+                },
+                Customer {
+                    phone: HIDDEN.to_owned(),
+                    name: "Hari".to_owned(),
+                    user_id: Some("IN.77".to_owned()),
+                    username: Some("hari.m".to_owned()),
+                    hides_number: true,
                 },
             ],
             callback_url: Some(hook_url.clone()),

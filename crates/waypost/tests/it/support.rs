@@ -169,7 +169,8 @@ impl TestApp {
 }
 
 pub fn simulator_settings(clock: Arc<MockClock>) -> SimulatorSettings {
-    let customer = |phone: &str, name: &str| Customer { phone: phone.to_owned(), name: name.to_owned(), user_id: None };
+    let customer =
+        |phone: &str, name: &str| Customer { phone: phone.to_owned(), name: name.to_owned(), ..Customer::default() };
     SimulatorSettings {
         listen: ([127, 0, 0, 1], 0).into(),
         app_id: "670843887433847".to_owned(),
