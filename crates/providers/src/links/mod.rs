@@ -103,11 +103,11 @@ impl Links {
             return Err("it is no plain http or https address".to_owned());
         }
         let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
-        let is_of = |known: &&str| host == **known || host.ends_with(&format!(".{known}"));
-        if SHORT_LINK_HOSTS.iter().any(|known| is_of(&known)) {
+        let is_of = |known: &str| host == known || host.ends_with(&format!(".{known}"));
+        if SHORT_LINK_HOSTS.iter().any(|known| is_of(known)) {
             return Err(format!("it is a short link of {host}"));
         }
-        if EXAMPLE_HOSTS.iter().any(|known| is_of(&known)) {
+        if EXAMPLE_HOSTS.iter().any(|known| is_of(known)) {
             return Err(format!("it is an example's address, on {host}"));
         }
         // An address written as one is not resolved, so the resolver does not see it.
