@@ -5,11 +5,13 @@ mod bad_input;
 mod crash;
 
 mod commands;
+mod explain;
 mod operations;
 mod outage;
 mod pages;
 mod receive;
 mod retry;
+mod scheduled;
 mod send;
 mod sessions;
 mod support;
