@@ -6,6 +6,7 @@ mod crash;
 mod kinds;
 
 mod commands;
+mod explain;
 mod fixtures;
 mod media;
 mod operations;
@@ -14,6 +15,7 @@ mod pace;
 mod pages;
 mod receive;
 mod retry;
+mod scheduled;
 mod send;
 mod sessions;
 mod support;
