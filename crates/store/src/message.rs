@@ -244,6 +244,7 @@ pub async fn set_status(
     versions(conn.batch(&STATUS, &rows).await?)
 }
 
+// Nobody answers what was never sent: what waits for its time may well be the newest.
 static REPLIED: Batch = Batch::new(
     &[("account_id", Int), ("sender_id", Int), ("contact_id", Int), ("context", Text), ("at", Int)],
     "UPDATE message SET replied_at = reply.at, version = message.version + 1 FROM (
@@ -252,7 +253,7 @@ static REPLIED: Batch = Batch::new(
            (SELECT e.message_id FROM message_external_id e WHERE e.account_id = input.account_id
               AND e.sender_id = input.sender_id AND e.kind = 'wamid' AND e.value = input.context),
            (SELECT o.id FROM message o WHERE o.account_id = input.account_id AND o.contact_id = input.contact_id
-              AND o.sender_id = input.sender_id AND o.direction = 1 ORDER BY o.created_at DESC, o.id DESC LIMIT 1)) AS id
+              AND o.sender_id = input.sender_id AND o.direction = 1 AND o.attempts > 0 ORDER BY o.created_at DESC, o.id DESC LIMIT 1)) AS id
          FROM input) AS answered
        GROUP BY account_id, id) AS reply
      WHERE message.account_id = reply.account_id AND message.id = reply.id AND message.replied_at IS NULL

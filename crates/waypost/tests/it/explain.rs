@@ -302,8 +302,8 @@ on_both_engines! {
             "Answer to attempt 1",
             "Attempt 2 planned",
             "Answer to attempt 2",
-            "Delivered</h3>",
-            "Read</h3>",
+            "Delivered</span></h3>",
+            "Read</span></h3>",
         ]
         .iter()
         .map(|text| page.find(text).unwrap_or_else(|| panic!("no {text}: {page}")))

@@ -1,5 +1,7 @@
 //! How the explanation of a message becomes the timeline of its page.
 
+use std::time::Duration;
+
 use domain::time::Timestamp;
 use messaging::explain::{Callback, CallbackBody, Entry, Explanation, What};
 
@@ -38,7 +40,10 @@ fn told<T>(explanation: &Explanation, viewer: &Viewer, tell: impl FnOnce(&Teller
         let moment = viewer.moment(at);
         format!("{}, {}", moment.date, moment.clock)
     };
-    let took = |length| viewer.length(length);
+    let took = |length: Duration| match length.as_millis() {
+        millis @ 0..1_000 => viewer.catalogue.tf("time.milliseconds", &[("count", millis.to_string().as_str())]),
+        _ => viewer.length(length),
+    };
     let simulated = explanation.message.simulated;
     tell(&Teller { catalogue: viewer.catalogue, when: &when, took: &took, simulated })
 }

@@ -59,7 +59,7 @@ pub(super) async fn show(
 
 fn view(explanation: &Explanation) -> ExplanationView {
     let when = |at: Timestamp| at.to_string();
-    let took = |length: std::time::Duration| format!("{:.1} s", length.as_secs_f64());
+    let took = |length: std::time::Duration| format!("{} ms", length.as_millis());
     let teller = Teller {
         catalogue: Catalogue::get(FALLBACK),
         when: &when,
