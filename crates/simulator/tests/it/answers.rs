@@ -336,6 +336,8 @@ async fn the_control_call_takes_the_members_of_the_type_alone() {
         (json!({"type": "interactive_flow", "response_json": "{"}), "is not JSON"),
         (json!({"type": "interactive_flow", "response_json": "{}", "name": "form"}), "flow or address_message"),
         (json!({"type": "image", "data": "AAAA"}), "a file needs"),
+        (json!({"type": "image", "media_id": "1"}), "no medium of this number"),
+        (json!({"type": "sticker", "caption": "x"}), "sticker has no caption"),
         (json!({"type": "image", "data": "%", "mime_type": "image/png"}), "not base64"),
         (json!({"type": "reaction", "reacts_to": "wamid.none"}), "no such message"),
         (json!({"type": "revoke", "original_message_id": "wamid.none"}), "no such message"),
@@ -355,6 +357,14 @@ async fn the_control_call_takes_the_members_of_the_type_alone() {
     let file = json!({"from": YAEL, "type": "audio", "data": "T2dnUw==", "mime_type": "audio/ogg", "voice": true});
     assert_eq!(world.control("inbound", file).await.0, 200);
     assert_eq!(world.told().await.message()["audio"]["voice"], true);
+
+    let shelf =
+        world.http.post(world.url("/_control/media?filename=plan.pdf")).header("content-type", "application/pdf");
+    let (_, shelved) = crate::world::answer(shelf.body("%PDF-1.4")).await;
+    let file = json!({"from": YAEL, "type": "document", "media_id": shelved["id"]});
+    assert_eq!(world.control("inbound", file).await.0, 200);
+    let told = world.told().await.message();
+    assert_eq!((&told["document"]["id"], &told["document"]["filename"]), (&shelved["id"], &json!("plan.pdf")));
 }
 
 #[tokio::test]
