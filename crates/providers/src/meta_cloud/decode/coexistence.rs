@@ -115,7 +115,7 @@ fn thread_person(thread: Node<'_>) -> Person {
         user_id: by_id.user_id.or(described.user_id),
         parent_user_id: described.parent_user_id,
         username: username(context),
-        name: context.text("name"),
+        name: context.text("name").or_else(|| context.get("profile")?.text("name")),
         identity_hash: None,
     }
 }

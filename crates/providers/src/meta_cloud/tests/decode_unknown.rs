@@ -1,10 +1,11 @@
 //! Every leaf of a delivery is in a typed fact or in the list of what nobody read.
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use testkit::hooks;
+use testkit::hooks::{self, HookFixture};
 
 use super::decode::decoded;
 use super::decode_any::{leaves, mutated, mutation, pointer_of, pointers};
@@ -94,12 +95,13 @@ fn what_is_not_read_keeps_its_path() {
     assert_eq!(hook.passed_over, [format!("{within}.messages[1]: no id"), format!("{within}.messages[2]: no id")]);
 }
 
+static FIXTURES: LazyLock<Vec<HookFixture>> = LazyLock::new(hooks::meta);
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
     #[test]
     fn a_mutated_delivery_loses_nothing(place in any::<prop::sample::Index>(), mutations in prop::collection::vec(mutation(), 1..4)) {
-        let fixtures = hooks::meta();
-        let fixture = &fixtures[place.index(fixtures.len())];
+        let fixture = &FIXTURES[place.index(FIXTURES.len())];
         let mut body: Value = serde_json::from_str(&fixture.body).expect("JSON");
         for mutation in &mutations {
             body = mutated(&body, mutation);
