@@ -16,7 +16,16 @@ fn seen(body: &Value) -> Option<Value> {
     crate::meta_cloud::decode(body.to_string().as_bytes()).ok().map(|hook| hooks::view(&hook))
 }
 
-/// Another value in place of a leaf; of the same kind, but none that any rule could take for the same.
+/// Another value in place of a leaf: one that no rule could take for the same, and one of the same shape.
+fn others(leaf: &Value) -> [Value; 2] {
+    let similar = leaf.as_str().and_then(|text| {
+        let last = text.chars().last()?.to_digit(10)?;
+        Some(json!(format!("{}{}", &text[..text.len() - 1], (last + 1) % 10)))
+    });
+    let strange = other(leaf);
+    [similar.unwrap_or_else(|| strange.clone()), strange]
+}
+
 fn other(leaf: &Value) -> Value {
     match leaf {
         Value::Null => json!("x"),
@@ -36,9 +45,12 @@ fn unaccounted(body: &Value) -> Vec<String> {
         !says_nothing && !unknown.contains(&path.as_str())
     });
     let lost = lost.filter(|(path, leaf)| {
-        let mut changed = body.clone();
-        *changed.pointer_mut(&pointer_of(body, path)).expect("a leaf") = other(leaf);
-        seen(&changed).as_ref() == Some(&whole)
+        let pointer = pointer_of(body, path);
+        others(leaf).into_iter().any(|other| {
+            let mut changed = body.clone();
+            *changed.pointer_mut(&pointer).expect("a leaf") = other;
+            seen(&changed).as_ref() == Some(&whole)
+        })
     });
     lost.map(|(path, _)| path).collect()
 }
