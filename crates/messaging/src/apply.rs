@@ -1,6 +1,7 @@
 //! Applying stored callbacks: decode, command, mark. Everything is idempotent, so a crash between any two steps only
 //! repeats work.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::address::Address;
@@ -29,8 +30,8 @@ const BODIES_PER_ROUND: i64 = 1024;
 /// How long a new body waits for company.
 const GATHER: Duration = Duration::from_millis(2);
 
-/// So many unread leaves of a body are named in its note.
-const UNKNOWN_NAMED_MAX: usize = 200;
+/// So much of one sort is named in a body's note; the rest is counted.
+const NAMED_MAX: usize = 200;
 
 /// Applies what is stored until it is told to stop.
 pub async fn run(core: Core, stop: CancellationToken) {
@@ -103,13 +104,16 @@ struct Reading {
     apply: Apply,
     accounts: Vec<AccountId>,
     foreign: bool,
+    /// What was passed over, each thing once.
     notes: Vec<String>,
+    noted: HashSet<String>,
 }
 
 impl Reading {
     fn of(core: &Core, application: &Application, decoded: DecodedHook, inlet: InletId) -> Self {
         let apply = Apply { statuses: Vec::new(), messages: Vec::new(), inlet: Some(inlet), at: core.now() };
-        let mut read = Self { apply, accounts: Vec::new(), foreign: false, notes: decoded.passed_over };
+        let (notes, noted) = (Vec::new(), HashSet::new());
+        let mut read = Self { apply, accounts: Vec::new(), foreign: false, notes, noted };
         for item in decoded.items {
             match &item.subject {
                 Subject::Number { id, .. } => match application.senders.get(id) {
@@ -122,25 +126,17 @@ impl Reading {
                 _ => read.note(format!("{} passed over", item.fact.name())),
             }
         }
-        read.note_unknown(&decoded.unknown);
-        read
+        let mut notes = some_of(decoded.passed_over);
+        notes.extend(some_of(read.notes));
+        if !decoded.unknown.is_empty() {
+            notes.push(format!("unknown: {}", some_of(decoded.unknown).join(", ")));
+        }
+        Self { notes, ..read }
     }
 
     fn note(&mut self, note: String) {
-        if !self.notes.contains(&note) {
+        if self.noted.insert(note.clone()) {
             self.notes.push(note);
-        }
-    }
-
-    fn note_unknown(&mut self, unknown: &[String]) {
-        let named = unknown.get(..UNKNOWN_NAMED_MAX).unwrap_or(unknown).join(", ");
-        match unknown.len() {
-            0 => {}
-            count if count > UNKNOWN_NAMED_MAX => {
-                let more = count - UNKNOWN_NAMED_MAX;
-                self.note(format!("unknown: {named}, and {more} more"));
-            }
-            _ => self.note(format!("unknown: {named}")),
         }
     }
 
@@ -161,8 +157,6 @@ impl Reading {
                 Some(inbound) => self.apply.messages.push(inbound),
                 None => self.note("a message without a sender passed over".to_owned()),
             },
-            // Who is described beside a status is known from the message.
-            HookFact::Profile(_) => {}
             other => self.note(format!("{} passed over", other.name())),
         }
     }
@@ -230,7 +224,29 @@ fn received_medium(content: &InboundContent, at: Option<Timestamp>) -> Option<Re
     Some(ReceivedMedium { told, mime_type: media.mime_type.clone(), filename: media.filename.clone() })
 }
 
+/// The first of them, and how many more there are: a body may hold thousands.
+fn some_of(mut words: Vec<String>) -> Vec<String> {
+    let more = words.len().saturating_sub(NAMED_MAX);
+    words.truncate(NAMED_MAX);
+    words.extend((more > 0).then(|| format!("and {more} more")));
+    words
+}
+
 /// A provider's time that lies ahead of ours is a clock gone wrong; it may not make a message newer than now.
 fn not_after(at: Timestamp, now: Timestamp) -> Timestamp {
     at.min(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_names_some_and_counts_the_rest() {
+        let words = |count: usize| (0..count).map(|i| i.to_string()).collect::<Vec<_>>();
+        assert_eq!(some_of(words(0)), words(0));
+        assert_eq!(some_of(words(NAMED_MAX)), words(NAMED_MAX));
+        let some = some_of(words(NAMED_MAX + 7));
+        assert_eq!((some.len(), some.last().map(String::as_str)), (NAMED_MAX + 1, Some("and 7 more")));
+    }
 }

@@ -62,7 +62,8 @@ fn step(entry: &Entry, place: usize, teller: &Teller<'_>, viewer: &Viewer) -> Me
         What::Claimed(attempt) => {
             let codes = (!attempt.payload.is_empty())
                 .then(|| said(t("message.request"), attempt.path.clone(), &attempt.payload, PAYLOAD_BYTES_MAX));
-            MessageStep { icon: "send", turns: true, codes: codes.into_iter().collect(), ..plain }
+            let note = attempt.decision.clone();
+            MessageStep { icon: "send", turns: true, note, codes: codes.into_iter().collect(), ..plain }
         }
         What::Answered { attempt, failure, .. } => {
             let status = attempt.http_status.map(|status| status.to_string()).unwrap_or_default();

@@ -52,7 +52,7 @@ async fn sent(app: &TestApp, message: i64) -> (Value, Value) {
     let log: Value = app.get(&format!("/v1/messages/{message}/attempts")).await.json().await.unwrap();
     let attempt = &log["data"][0];
     let payload: Value = serde_json::from_str(attempt["payload"].as_str().unwrap()).unwrap();
-    (payload["template"]["components"][0]["parameters"][0]["document"].clone(), attempt["note"].clone())
+    (payload["template"]["components"][0]["parameters"][0]["document"].clone(), attempt["decision"].clone())
 }
 
 async fn start(db: TestDatabase, extra: &[(&str, &str)]) -> TestApp {
