@@ -112,7 +112,7 @@ fn details(what: &What) -> Value {
         }
         What::Claimed(attempt) => json!({
             "attempt": attempt.number, "provider": attempt.provider, "node": attempt.node, "epoch": attempt.epoch,
-            "path": attempt.path, "payload": attempt.payload,
+            "path": attempt.path, "payload": attempt.payload, "decision": attempt.decision,
         }),
         What::Answered { attempt, latency, failure } => json!({
             "attempt": attempt.number, "http_status": attempt.http_status, "answer": attempt.answer,
