@@ -13,5 +13,6 @@ pub mod phone;
 pub mod random;
 pub mod refusal;
 pub mod scope;
+pub mod sender_state;
 pub mod shard;
 pub mod time;

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod account_event;
 pub mod audit;
 pub mod call;
 pub mod conn;
@@ -24,8 +25,10 @@ pub mod outbox;
 pub mod pools;
 pub mod schedule;
 pub mod sender;
+pub mod sender_state;
 pub mod setting;
 pub mod sql;
+pub mod template;
 
 pub use error::StoreError;
 pub use open::{Store, StoreSettings};

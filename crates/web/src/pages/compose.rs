@@ -160,6 +160,7 @@ mod tests {
             provider: "meta_cloud".to_owned(),
             phone: Some("+972545550128".to_owned()),
             number_id: "1".to_owned(),
+            business_account_id: None,
             shard: 0,
         };
         let named = option(sender.clone(), true);
