@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::job::{self, NewJob};
@@ -11,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
 use crate::reading::MarkRead;
+use crate::sender_state::AskNumber;
+use crate::templates::SyncTemplates;
 
 /// How many jobs are begun at once.
 const JOBS_PER_ROUND: i64 = 16;
@@ -56,6 +59,14 @@ impl From<StoreError> for JobError {
 /// # Errors
 /// As classified by [`StoreError`].
 pub async fn store<J: Job>(core: &Core, tx: &mut Tx, job: &J) -> Result<(), StoreError> {
+    store_at(core, tx, job, core.now()).await
+}
+
+/// Stores a job that is not to be begun before a time.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn store_at<J: Job>(core: &Core, tx: &mut Tx, job: &J, run_at: Timestamp) -> Result<(), StoreError> {
     let payload = serde_json::to_string(job).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let now = core.now();
     let new = NewJob {
@@ -63,7 +74,7 @@ pub async fn store<J: Job>(core: &Core, tx: &mut Tx, job: &J) -> Result<(), Stor
         kind: J::NAME,
         payload: &payload,
         unique_key: &job.unique_key(),
-        run_at: now,
+        run_at,
     };
     job::insert(&mut tx.conn(), &new, now).await
 }
@@ -106,6 +117,8 @@ async fn round(core: &Core) -> Result<usize, StoreError> {
 async fn run_one(core: &Core, stored: &Stored) -> (Result<(), JobError>, i64) {
     match stored.kind.as_str() {
         MarkRead::NAME => (run_as::<MarkRead>(core, stored).await, MarkRead::ATTEMPTS_MAX),
+        AskNumber::NAME => (run_as::<AskNumber>(core, stored).await, AskNumber::ATTEMPTS_MAX),
+        SyncTemplates::NAME => (run_as::<SyncTemplates>(core, stored).await, SyncTemplates::ATTEMPTS_MAX),
         other => (Err(JobError::Never(format!("this version knows no job {other}"))), 0),
     }
 }

@@ -57,7 +57,14 @@ impl HttpClient {
         let request = self.0.post(url).bearer_auth(token.expose_secret());
         let request = request.header(reqwest::header::CONTENT_TYPE, "application/json").body(json);
         let response = request.send().await.map_err(Failed::of)?;
-        Ok(Reply::read(response).await)
+        Ok(Reply::read(response, ANSWER_BYTES_READ_MAX).await)
+    }
+
+    /// Asks for something; of the answer at most `bytes_max` bytes are read.
+    pub(crate) async fn get(&self, url: &str, token: &SecretString, bytes_max: usize) -> Result<Reply, Failed> {
+        let request = self.0.get(url).bearer_auth(token.expose_secret());
+        let response = request.send().await.map_err(Failed::of)?;
+        Ok(Reply::read(response, bytes_max).await)
     }
 }
 
@@ -108,12 +115,12 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    async fn read(mut response: reqwest::Response) -> Self {
+    async fn read(mut response: reqwest::Response, bytes_max: usize) -> Self {
         let mut body = Vec::new();
         let is_broken_off = loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
-                    let room = ANSWER_BYTES_READ_MAX.saturating_sub(body.len());
+                    let room = bytes_max.saturating_sub(body.len());
                     body.extend(chunk.iter().take(room));
                     if chunk.len() > room {
                         break false;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod account;
 mod http;
 pub mod meta_cloud;
 mod sandbox;
@@ -16,6 +17,7 @@ use domain::inbound::{DecodedHook, UndecodableHook};
 use domain::message::{Content, Template};
 use domain::refusal::Failure;
 
+use crate::account::{NumberDescription, ReadError, TemplatePage};
 pub use crate::http::{HttpClient, NoHttpClient};
 
 /// The longest part of an answer's body that is kept.
@@ -220,6 +222,23 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Tells the person that their message was read, and that somebody is typing.
     async fn mark_read(&self, external_id: &str, typing: bool) -> Answer;
+
+    /// Asks what the provider knows of this number.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    async fn describe_number(&self) -> Result<NumberDescription, ReadError> {
+        Err(ReadError::NotOffered)
+    }
+
+    /// Asks for a page of the business account's templates, the first one or the one that begins at `after`.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    async fn list_templates(&self, business_account: &str, after: Option<&str>) -> Result<TemplatePage, ReadError> {
+        let _ = (business_account, after);
+        Err(ReadError::NotOffered)
+    }
 
     /// Whether the signature over the exact bytes is this sender's application's; in constant time.
     ///

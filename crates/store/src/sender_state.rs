@@ -1,6 +1,6 @@
 //! What is known of senders at their providers; a property only moves forward in time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::ids::{AccountId, SenderId};
 use domain::scope::AccountScope;
@@ -38,7 +38,7 @@ static RECORD: Batch = Batch::new(
 /// # Errors
 /// As classified by [`StoreError`].
 pub async fn record(conn: &mut Conn<'_>, observed: &[Observed]) -> Result<Vec<SenderId>, StoreError> {
-    let mut newest: HashMap<(SenderId, Property), &Observed> = HashMap::new();
+    let mut newest: BTreeMap<(SenderId, Property), &Observed> = BTreeMap::new();
     for new in observed {
         let kept = newest.entry((new.sender, new.observation.property)).or_insert(new);
         if new.observation.at >= kept.observation.at {

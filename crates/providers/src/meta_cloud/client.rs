@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::wire::{self, MetaError};
 use super::{Settings, encode, errors};
+use crate::account::{NumberDescription, ReadError, TemplatePage};
 use crate::http::{Failed, HttpClient, Reply};
 use crate::{
     Answer, Call, CallOutcome, Capabilities, ExternalId, HookHeaders, InvalidSignature, NotSupported, Outcome,
@@ -36,6 +37,14 @@ pub(crate) struct MetaCloud {
 impl MetaCloud {
     pub(crate) fn new(settings: Settings, http: HttpClient) -> Self {
         Self { settings, http }
+    }
+
+    pub(super) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) const fn http(&self) -> &HttpClient {
+        &self.http
     }
 
     async fn post(&self, path: &str, payload: String, accept: fn(&Value) -> Option<Vec<ExternalId>>) -> Answer {
@@ -83,6 +92,14 @@ impl Provider for MetaCloud {
     async fn mark_read(&self, external_id: &str, typing: bool) -> Answer {
         let accept = |answer: &Value| answer.get("success")?.as_bool()?.then(Vec::new);
         self.post(&self.settings.messages_path(), encode::read_receipt(external_id, typing), accept).await
+    }
+
+    async fn describe_number(&self) -> Result<NumberDescription, ReadError> {
+        self.read_number().await
+    }
+
+    async fn list_templates(&self, business_account: &str, after: Option<&str>) -> Result<TemplatePage, ReadError> {
+        self.read_templates(business_account, after).await
     }
 
     fn verify_hook(&self, headers: &HookHeaders, body: &[u8]) -> Result<(), InvalidSignature> {

@@ -23,14 +23,24 @@ impl Settings {
         format!("/{}/{}/messages", segment(&self.graph_version), segment(&self.phone_number_id))
     }
 
-    /// The address of a path given by [`Self::messages_path`].
+    /// Where this number is read.
+    pub(super) fn number_path(&self) -> String {
+        format!("/{}/{}", segment(&self.graph_version), segment(&self.phone_number_id))
+    }
+
+    /// Where the templates of a business account are read.
+    pub(super) fn templates_path(&self, business_account: &str) -> String {
+        format!("/{}/{}/message_templates", segment(&self.graph_version), segment(business_account))
+    }
+
+    /// The address of a path of this adapter.
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.graph_base_url.trim_end_matches('/'))
     }
 }
 
 /// Percent-encoded, so that an id with a slash or a question mark in it cannot lead to another endpoint.
-fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => char::from(byte).to_string(),

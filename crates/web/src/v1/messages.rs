@@ -29,7 +29,7 @@ use crate::state::Web;
 
 const SURFACE: &str = "v1";
 const KEY_HEADER: &str = "idempotency-key";
-const PAGE_DEFAULT: i64 = 50;
+pub(super) const PAGE_DEFAULT: i64 = 50;
 const PAGE_MAX: i64 = 100;
 
 /// `POST /v1/messages`
@@ -131,8 +131,8 @@ fn read_typing(body: &Bytes) -> Result<bool, Problem> {
 /// A page of a list; `next` leads to older rows.
 #[derive(Debug, Serialize)]
 pub(super) struct List<T> {
-    data: Vec<T>,
-    next: Option<String>,
+    pub(super) data: Vec<T>,
+    pub(super) next: Option<String>,
 }
 
 /// `GET /v1/messages`
@@ -187,11 +187,7 @@ fn read_parameter(
             page.older_than = Some(place);
         }
         "limit" => {
-            let limit = number(name, value)?;
-            if !(1..=PAGE_MAX).contains(&limit) {
-                return Err(FieldError::new("out_of_range", name, format!("expected 1 to {PAGE_MAX}")));
-            }
-            page.limit = limit;
+            page.limit = limit(name, value)?;
         }
         _ => {
             let known = [
@@ -205,45 +201,29 @@ fn read_parameter(
                 "after",
                 "limit",
             ];
-            let hint = domain::fields::nearest(name, &known);
-            let detail = hint
-                .map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));
-            return Err(FieldError::new("unknown_parameter", name, format!("unknown parameter; {detail}")));
+            return Err(unknown_parameter(name, &known));
         }
     }
     Ok(())
 }
 
-fn number(name: &str, value: &str) -> Result<i64, FieldError> {
+/// How many rows a page has.
+pub(super) fn limit(name: &str, value: &str) -> Result<i64, FieldError> {
+    let limit = number(name, value)?;
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(FieldError::new("out_of_range", name, format!("expected 1 to {PAGE_MAX}")));
+    }
+    Ok(limit)
+}
+
+/// A parameter that is none of these.
+pub(super) fn unknown_parameter(name: &str, known: &[&str]) -> FieldError {
+    let hint = domain::fields::nearest(name, known);
+    let detail =
+        hint.map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));
+    FieldError::new("unknown_parameter", name, format!("unknown parameter; {detail}"))
+}
+
+pub(super) fn number(name: &str, value: &str) -> Result<i64, FieldError> {
     value.parse().map_err(|_| FieldError::new("wrong_type", name, "expected a whole number"))
-}
-
-/// A number one may send from.
-#[derive(Debug, Serialize)]
-pub(super) struct SenderView {
-    id: i64,
-    name: String,
-    provider: String,
-    phone: Option<String>,
-    /// Whether credentials are configured, so that it can send.
-    connected: bool,
-}
-
-/// `GET /v1/senders`
-pub(super) async fn senders(
-    TokenScope(scope): TokenScope,
-    State(web): State<Web>,
-) -> Result<Json<List<SenderView>>, Problem> {
-    let senders = messages::senders(&web.core, &scope).await?;
-    let data = senders
-        .into_iter()
-        .map(|sender| SenderView {
-            id: sender.id.0,
-            connected: web.core.lines.line(sender.id).is_some(),
-            name: sender.name,
-            provider: sender.provider,
-            phone: sender.phone,
-        })
-        .collect();
-    Ok(Json(List { data, next: None }))
 }

@@ -1,6 +1,9 @@
 //! The native API.
 
+mod account_events;
 pub mod messages;
+mod senders;
+mod templates;
 mod view;
 
 use axum::Router;
@@ -17,7 +20,10 @@ pub fn router() -> Router<Web> {
         .route("/v1/messages/{id}", get(messages::show))
         .route("/v1/messages/{id}/attempts", get(messages::attempts))
         .route("/v1/messages/{id}/read", post(messages::mark_read))
-        .route("/v1/senders", get(messages::senders))
+        .route("/v1/senders", get(senders::list))
+        .route("/v1/account-events", get(account_events::list))
+        .route("/v1/templates", get(templates::list))
+        .route("/v1/templates/{name}", get(templates::show).post(templates::act))
         .route("/v1/{*rest}", any(unknown))
 }
 
