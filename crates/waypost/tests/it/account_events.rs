@@ -112,7 +112,7 @@ on_both_engines! {
             ("phone_number_name_update", number(json!({"decision": "REJECTED", "requested_verified_name": "Carmel", "rejection_reason": "NAME_EMPLOYEE_ISSUE"})), "name_status", json!("REJECTED"), "warning"),
             ("business_username_update", number(json!({"username": "carmelview", "status": "approved"})), "username", json!("carmelview"), "info"),
             ("security", number(json!({"event": "PIN_CHANGED", "requester": "61"})), "security", json!("PIN_CHANGED"), "warning"),
-            ("account_settings_update", json!({"type": "PHONE_NUMBER_SETTINGS", "phone_number_settings": settings, "timestamp": START + 90}), "settings", json!({"calling": {"status": "ENABLED"}}), "info"),
+            ("account_settings_update", json!({"type": "PHONE_NUMBER_SETTINGS", "phone_number_settings": settings, "timestamp": START + 65}), "settings", json!({"calling": {"status": "ENABLED"}}), "info"),
             ("account_update", json!({"event": "ACCOUNT_RESTRICTION", "restriction_info": restricted}), "restrictions", json!([{"kind": "RESTRICTED_BIZ_INITIATED_MESSAGING", "until": (START + 86_400) * 1_000_000}]), "critical"),
             ("account_update", json!({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": ["SCHEDULE_FOR_DISABLE"], "waba_ban_date": "November 30, 2026"}}), "ban", json!("SCHEDULE_FOR_DISABLE"), "critical"),
             ("account_update", json!({"event": "ACCOUNT_VIOLATION", "violation_info": {"violation_type": "ADULT"}}), "violation", json!("ADULT"), "warning"),

@@ -2,6 +2,7 @@
 //!
 //! Whoever handles a page of an account takes a [`scope::PageScope`], the only way to its [`domain::scope::AccountScope`].
 
+pub mod account_events;
 pub mod assets;
 pub mod callbacks;
 mod calls;
@@ -13,7 +14,9 @@ pub mod messages;
 mod query;
 mod rows;
 pub mod scope;
+pub mod senders;
 pub mod sign_in;
+pub mod templates;
 pub(crate) mod tries;
 
 use axum::Router;
@@ -44,6 +47,10 @@ pub fn router(web: &Web) -> Router<Web> {
         .route("/app/accounts/{account}/messages/{id}", get(messages::show))
         .route("/app/accounts/{account}/messages/{id}/row", get(messages::row))
         .route("/app/accounts/{account}/events", get(events::stream))
+        .route("/app/accounts/{account}/senders", get(senders::list))
+        .route("/app/accounts/{account}/account-events", get(account_events::list))
+        .route("/app/accounts/{account}/templates", get(templates::list).post(templates::read_again))
+        .route("/app/accounts/{account}/templates/{name}", get(templates::show))
         .route("/installation/callbacks", get(callbacks::list))
         .route("/app/{*rest}", any(|| async { PageError::NotFound }))
         .route("/installation/{*rest}", any(|| async { PageError::NotFound }))

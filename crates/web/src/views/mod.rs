@@ -3,6 +3,8 @@
 //! Contexts hold values that are ready to be shown. They ask no database and no clock; templates compute nothing.
 //! Every text comes from the [`Catalogue`] through [`Words`].
 
+pub mod account_events;
+pub mod badge;
 pub mod call;
 pub mod callbacks;
 pub mod code;
@@ -10,10 +12,13 @@ pub mod compose;
 pub mod error;
 pub mod messages;
 pub mod moment;
+pub mod preview;
 pub mod row;
+pub mod senders;
 pub mod shell;
 pub mod sign_in;
 pub mod status;
+pub mod templates;
 
 use crate::assets;
 use crate::catalogue::Catalogue;

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 
 use askama::Template;
 
+use super::account_events::AccountEventsPage;
 use super::callbacks::CallbacksPage;
 use super::compose::{ComposeFragment, MessageSent};
 use super::error::ErrorPage;
 use super::messages::{MessagePage, MessagesPage};
 use super::row::MessageRowFragment;
+use super::senders::SendersPage;
 use super::sign_in::SignInPage;
+use super::templates::{TemplatePage, TemplatesPage};
 use super::{Samples, awkward};
 use crate::assets;
 use crate::catalogue::{Catalogue, FALLBACK};
@@ -50,6 +53,10 @@ fn pages() -> Vec<(String, String)> {
         render::<MessagesPage>("messages"),
         render::<MessagePage>("message"),
         render::<CallbacksPage>("callbacks"),
+        render::<SendersPage>("senders"),
+        render::<AccountEventsPage>("account_events"),
+        render::<TemplatesPage>("templates"),
+        render::<TemplatePage>("template"),
         render::<MessageRowFragment>("row"),
         render::<ComposeFragment>("compose"),
         render::<MessageSent>("sent"),
