@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use domain::address::Address;
 use domain::attempt::AttemptReference;
+use domain::ids::{AccountId, InletId};
 use domain::inbound::{DecodedHook, HookFact, HookItem, InboundMessage, StatusReport, Subject};
+use domain::refusal::RefusalKind;
 use domain::time::Timestamp;
-use domain::{address::Address, ids::AccountId};
 use providers::decode_hook;
 use store::StoreError;
 use store::contact::Identity;
@@ -17,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account_events;
 use crate::core::Core;
+use crate::hints::Traffic;
 use crate::lines::Application;
 use crate::metric::Metric;
 
@@ -73,7 +76,7 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
         Ok(decoded) => decoded,
         Err(error) => return mark(InletState::Undecodable, Some(error.to_string())),
     };
-    let read = Reading::of(core, application, decoded);
+    let read = Reading::of(core, application, decoded, stored.id);
     if !read.apply.statuses.is_empty() || !read.apply.messages.is_empty() {
         match core.store.hot().apply(read.apply).await {
             Ok(_) => {}
@@ -111,8 +114,8 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(core: &Core, application: &Application, decoded: DecodedHook) -> Self {
-        let apply = Apply { statuses: Vec::new(), messages: Vec::new(), at: core.now() };
+    fn of(core: &Core, application: &Application, decoded: DecodedHook, inlet: InletId) -> Self {
+        let apply = Apply { statuses: Vec::new(), messages: Vec::new(), inlet: Some(inlet), at: core.now() };
         let mut read = Self {
             apply,
             accounts: Vec::new(),
@@ -159,6 +162,7 @@ impl Reading {
         if !self.accounts.contains(&sender.account) {
             self.accounts.push(sender.account);
         }
+        note_traffic(core, sender, &item.fact);
         match item.fact {
             HookFact::Status(report) => match status(core, sender, item.at, &report) {
                 Some(change) => self.apply.statuses.push(change),
@@ -175,6 +179,21 @@ impl Reading {
             HookFact::Profile(_) => {}
             other => self.note(format!("{} passed over", other.name())),
         }
+    }
+}
+
+/// What the sender's pace has to know: what came in counts too, and a limit may be told by callback.
+fn note_traffic(core: &Core, sender: &Sender, fact: &HookFact) {
+    let traffic = match fact {
+        HookFact::Message(_) => Traffic { received: 1, limited: false },
+        HookFact::Status(report) => {
+            let kind = report.failure.as_ref().map(|failure| failure.kind);
+            Traffic { received: 0, limited: kind == Some(RefusalKind::SenderRate) }
+        }
+        _ => return,
+    };
+    if traffic != Traffic::default() {
+        core.hints.sender_has_traffic(sender.id, traffic);
     }
 }
 

@@ -29,6 +29,7 @@ impl From<&Address> for Identity {
         let match_key = match address {
             Address::Phone(number) => number.match_key(),
             Address::UserId(id) => id.as_str().to_owned(),
+            Address::Group(id) => id.as_str().to_owned(),
         };
         Self { kind: address.kind(), match_key, value: address.value().to_owned() }
     }
@@ -176,7 +177,7 @@ async fn find(conn: &mut Conn<'_>, keys: impl Iterator<Item = Key>) -> Result<Ha
 }
 
 fn kind_of(text: &str) -> Result<IdentityKind, StoreError> {
-    [IdentityKind::Phone, IdentityKind::UserId, IdentityKind::Username]
+    [IdentityKind::Phone, IdentityKind::UserId, IdentityKind::Username, IdentityKind::Group]
         .into_iter()
         .find(|kind| kind.as_str() == text)
         .ok_or_else(|| StoreError::Corrupt(format!("unknown kind of identity {text}")))

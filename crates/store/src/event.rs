@@ -19,6 +19,10 @@ pub const MESSAGE_UPDATED: &str = "message.updated";
 pub const SENDER_UPDATED: &str = "sender.updated";
 /// Something became known of a template.
 pub const TEMPLATE_UPDATED: &str = "template.updated";
+/// A scheduled message got another due time or expiry.
+pub const MESSAGE_RESCHEDULED: &str = "message.rescheduled";
+/// A message was taken back before it was sent.
+pub const MESSAGE_CANCELLED: &str = "message.cancelled";
 
 /// An event to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,9 +18,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Where messages and read receipts of this number go, below the base address.
-    pub(super) fn messages_path(&self) -> String {
-        format!("/{}/{}/messages", segment(&self.graph_version), segment(&self.phone_number_id))
+    /// An endpoint of this number, below the base address.
+    pub(super) fn path(&self, endpoint: &str) -> String {
+        format!("/{}/{}/{endpoint}", segment(&self.graph_version), segment(&self.phone_number_id))
     }
 
     /// Where this number is read.

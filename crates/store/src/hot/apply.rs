@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::address::Address;
 use domain::attempt::{AttemptReference, AttemptStatus, Evidence};
-use domain::ids::{AccountId, ContactId, ConversationId, MessageId, SenderId};
+use domain::ids::{AccountId, ContactId, ConversationId, InletId, MessageId, SenderId};
 use domain::message::{Class, Direction, MessageStatus};
 use domain::time::Timestamp;
 
@@ -18,6 +18,7 @@ use crate::error::StoreError;
 use crate::event::{self, MESSAGE_CREATED, MESSAGE_UPDATED, NewEvent};
 use crate::ids::{self, Sequence};
 use crate::message::{self, NewMessage, Reply};
+use crate::trace::Source;
 
 /// What one stored body says about senders of ours.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Apply {
     pub statuses: Vec<StatusChange>,
     /// What people wrote.
     pub messages: Vec<Inbound>,
+    /// The stored body.
+    pub inlet: Option<InletId>,
     /// Now.
     pub at: Timestamp,
 }
@@ -96,14 +99,15 @@ pub(super) async fn run(conn: &mut Conn<'_>, applies: &[&Apply]) -> Result<Vec<A
     let mut answers = vec![Applied::default(); applies.len()];
     let statuses: Vec<(usize, &StatusChange)> =
         applies.iter().enumerate().flat_map(|(place, apply)| apply.statuses.iter().map(move |s| (place, s))).collect();
-    for place in apply_statuses(conn, &statuses, first.at).await? {
+    let inlets: Vec<Option<InletId>> = applies.iter().map(|apply| apply.inlet).collect();
+    for place in apply_statuses(conn, &statuses, &inlets, first.at).await? {
         if let Some(answer) = answers.get_mut(place) {
             answer.statuses_early += 1;
         }
     }
     let messages: Vec<(usize, &Inbound)> =
         applies.iter().enumerate().flat_map(|(place, apply)| apply.messages.iter().map(move |m| (place, m))).collect();
-    for place in apply_messages(conn, &messages, first.at).await? {
+    for place in apply_messages(conn, &messages, &inlets, first.at).await? {
         if let Some(answer) = answers.get_mut(place) {
             answer.messages_new += 1;
         }
@@ -115,6 +119,7 @@ pub(super) async fn run(conn: &mut Conn<'_>, applies: &[&Apply]) -> Result<Vec<A
 async fn apply_statuses(
     conn: &mut Conn<'_>,
     statuses: &[(usize, &StatusChange)],
+    inlets: &[Option<InletId>],
     now: Timestamp,
 ) -> Result<Vec<usize>, StoreError> {
     if statuses.is_empty() {
@@ -140,15 +145,16 @@ async fn apply_statuses(
         });
         let key = named.or_else(|| found.get(&(status.sender, status.external_id.clone())).copied());
         match key {
-            Some(key) => findings.push(finding(key, status)),
+            Some(key) => findings.push(finding(key, status, inlet(inlets, *place))),
             None => waiting.push((*place, *status)),
         }
     }
     let standings = evidence::raise(conn, findings, now).await?;
     evidence::requeue_limited(conn, &standings, now).await?;
-    let early: Vec<EarlyStatus<'_>> = waiting.iter().map(|(_, status)| early_status(status)).collect();
+    let early: Vec<EarlyStatus<'_>> =
+        waiting.iter().map(|(place, status)| early_status(status, inlet(inlets, *place))).collect();
     early::keep_all(conn, &early, now).await?;
-    let learnt = learn_ids(conn, statuses, &standings).await?;
+    let learnt = learn_ids(conn, statuses, inlets, &standings).await?;
     let woken = early::take_all(conn, &learnt).await?;
     if !woken.is_empty() {
         let standings = evidence::raise(conn, woken, now).await?;
@@ -157,25 +163,30 @@ async fn apply_statuses(
     Ok(waiting.into_iter().map(|(place, _)| place).collect())
 }
 
+fn inlet(inlets: &[Option<InletId>], place: usize) -> Option<InletId> {
+    inlets.get(place).copied().flatten()
+}
+
 /// A status that names its attempt also proves that the provider took it.
-fn finding(key: AttemptKey, status: &StatusChange) -> Finding {
+fn finding(key: AttemptKey, status: &StatusChange, inlet: Option<InletId>) -> Finding {
     Finding {
         key,
         sender: status.sender,
-        evidence: vec![status.evidence.clone()],
+        evidence: vec![(Source::Callback(inlet), status.evidence.clone())],
         external_id: Some(status.external_id.clone()),
         requeued: false,
         ends_call: false,
     }
 }
 
-fn early_status(status: &StatusChange) -> EarlyStatus<'_> {
+fn early_status(status: &StatusChange, inlet: Option<InletId>) -> EarlyStatus<'_> {
     EarlyStatus {
         account: status.account,
         sender: status.sender,
         kind: status.kind,
         value: &status.external_id,
         evidence: &status.evidence,
+        inlet,
     }
 }
 
@@ -184,11 +195,12 @@ fn early_status(status: &StatusChange) -> EarlyStatus<'_> {
 async fn learn_ids(
     conn: &mut Conn<'_>,
     statuses: &[(usize, &StatusChange)],
+    inlets: &[Option<InletId>],
     standings: &HashMap<AttemptKey, evidence::Standing>,
 ) -> Result<Vec<NewExternalId>, StoreError> {
     let ids: Vec<NewExternalId> = statuses
         .iter()
-        .filter_map(|(_, status)| {
+        .filter_map(|(place, status)| {
             let reference = status.reference.as_ref()?;
             let key = AttemptKey { account: reference.account, message: reference.message, number: reference.number };
             let standing = standings.get(&key).filter(|standing| standing.sender == status.sender)?;
@@ -199,6 +211,7 @@ async fn learn_ids(
                 value: status.external_id.clone(),
                 message: key.message,
                 attempt: Some(key.number),
+                inlet: inlet(inlets, *place),
             })
         })
         .collect();
@@ -210,9 +223,10 @@ async fn learn_ids(
 async fn apply_messages(
     conn: &mut Conn<'_>,
     messages: &[(usize, &Inbound)],
+    inlets: &[Option<InletId>],
     now: Timestamp,
 ) -> Result<Vec<usize>, StoreError> {
-    let fresh = only_new(conn, messages).await?;
+    let fresh = only_new(conn, messages, inlets).await?;
     if fresh.is_empty() {
         return Ok(Vec::new());
     }
@@ -252,6 +266,7 @@ async fn apply_messages(
 async fn only_new<'a>(
     conn: &mut Conn<'_>,
     messages: &[(usize, &'a Inbound)],
+    inlets: &[Option<InletId>],
 ) -> Result<Vec<(usize, MessageId, &'a Inbound)>, StoreError> {
     // In the body's order, so that a person's lines get ascending ids, also those of one second.
     let mut seen = HashSet::new();
@@ -265,13 +280,14 @@ async fn only_new<'a>(
         distinct.into_iter().zip(taken).map(|((place, inbound), id)| (place, MessageId(id), inbound)).collect();
     let ids: Vec<NewExternalId> = numbered
         .iter()
-        .map(|(_, id, inbound)| NewExternalId {
+        .map(|(place, id, inbound)| NewExternalId {
             account: inbound.account,
             sender: inbound.sender,
             kind: inbound.id_kind,
             value: inbound.external_id.clone(),
             message: *id,
             attempt: None,
+            inlet: inlet(inlets, *place),
         })
         .collect();
     let won: HashSet<MessageId> = call::insert_external_ids(conn, &ids).await?.into_iter().collect();
@@ -301,6 +317,7 @@ fn new_message(
         address: inbound.address.clone(),
         reference: None,
         context: inbound.context.clone(),
+        options: None,
         external_id: Some(inbound.external_id.clone()),
         created_at: inbound.at,
         send_at: None,

@@ -4,10 +4,13 @@
 mod account_events;
 mod bad_input;
 mod crash;
+mod kinds;
 
 mod commands;
+mod fixtures;
 mod operations;
 mod outage;
+mod pace;
 mod pages;
 mod receive;
 mod retry;

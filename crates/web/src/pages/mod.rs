@@ -5,7 +5,6 @@
 pub mod account_events;
 pub mod assets;
 pub mod callbacks;
-mod calls;
 pub mod compose;
 mod compose_form;
 pub mod error;
@@ -13,9 +12,11 @@ pub mod events;
 pub mod messages;
 mod query;
 mod rows;
+mod scheduled;
 pub mod scope;
 pub mod senders;
 pub mod sign_in;
+mod steps;
 pub mod templates;
 pub(crate) mod tries;
 
@@ -46,6 +47,12 @@ pub fn router(web: &Web) -> Router<Web> {
         .route("/app/accounts/{account}/messages", get(messages::list).post(compose::submit))
         .route("/app/accounts/{account}/messages/{id}", get(messages::show))
         .route("/app/accounts/{account}/messages/{id}/row", get(messages::row))
+        .route(
+            "/app/accounts/{account}/messages/{id}/reschedule",
+            get(scheduled::move_form).post(scheduled::reschedule),
+        )
+        .route("/app/accounts/{account}/messages/{id}/cancel", get(scheduled::cancel_form).post(scheduled::cancel))
+        .route("/app/accounts/{account}/scheduled", get(scheduled::list))
         .route("/app/accounts/{account}/events", get(events::stream))
         .route("/app/accounts/{account}/senders", get(senders::list))
         .route("/app/accounts/{account}/account-events", get(account_events::list))

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use store::account_event::{AccountEvent, EventFilter, EventPlace, Severity};
 
-use super::messages::{List, PAGE_DEFAULT, limit, number, unknown_parameter};
+use super::messages::{List, PAGE_DEFAULT, number, page_limit, unknown_parameter};
 use crate::auth::TokenScope;
 use crate::problem::Problem;
 use crate::state::Web;
@@ -80,7 +80,7 @@ fn read_parameter(name: &str, value: &str, filter: &mut EventFilter, rows: &mut 
             let place = EventPlace::parse(value).ok_or_else(|| wrong("expected the `next` of an earlier answer"))?;
             filter.older_than = Some(place);
         }
-        "limit" => *rows = limit(name, value)?,
+        "limit" => *rows = page_limit(name, value)?,
         _ => return Err(unknown_parameter(name, &["sender_id", "severity", "after", "limit"])),
     }
     Ok(())

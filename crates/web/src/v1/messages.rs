@@ -39,18 +39,23 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let bytes_max = web.settings.request_body_bytes_max;
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(bytes_max),
-        _ => Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body could not be read to its end"),
-    })?;
-    let body: Value = serde_json::from_slice(&body)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))?;
+    let body = read_json(&web, body)?;
     let key = idempotency_key(&headers, &body)?;
     let region = send::region(&web.core, &scope).await?;
     let draft = Draft::read(&body, region)?;
     let accepted = send::accept(&web.core, &scope, draft, key).await?;
     Ok((StatusCode::ACCEPTED, Json(accepted_view(&web, &scope, accepted).await?)).into_response())
+}
+
+/// The JSON of a request.
+pub(super) fn read_json(web: &Web, body: Result<Bytes, BytesRejection>) -> Result<Value, Problem> {
+    let bytes_max = web.settings.request_body_bytes_max;
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(bytes_max),
+        _ => Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body could not be read to its end"),
+    })?;
+    serde_json::from_slice(&body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))
 }
 
 /// A new message answers what is known without asking the database again; a repetition answers how the first one
@@ -187,7 +192,7 @@ fn read_parameter(
             page.older_than = Some(place);
         }
         "limit" => {
-            page.limit = limit(name, value)?;
+            page.limit = page_limit(name, value)?;
         }
         _ => {
             let known = [
@@ -207,8 +212,8 @@ fn read_parameter(
     Ok(())
 }
 
-/// How many rows a page has.
-pub(super) fn limit(name: &str, value: &str) -> Result<i64, FieldError> {
+/// How long a page is to be.
+pub(super) fn page_limit(name: &str, value: &str) -> Result<i64, FieldError> {
     let limit = number(name, value)?;
     if !(1..=PAGE_MAX).contains(&limit) {
         return Err(FieldError::new("out_of_range", name, format!("expected 1 to {PAGE_MAX}")));
@@ -216,8 +221,8 @@ pub(super) fn limit(name: &str, value: &str) -> Result<i64, FieldError> {
     Ok(limit)
 }
 
-/// A parameter that is none of these.
-pub(super) fn unknown_parameter(name: &str, known: &[&str]) -> FieldError {
+/// A parameter that nobody knows, with the nearest that somebody does.
+pub(super) fn unknown_parameter(name: &str, known: &[&'static str]) -> FieldError {
     let hint = domain::fields::nearest(name, known);
     let detail =
         hint.map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));

@@ -13,7 +13,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use store::template::{Template, TemplateFilter, TemplatePlace};
 
-use super::messages::{List, PAGE_DEFAULT, limit, number, unknown_parameter};
+use super::messages::{List, PAGE_DEFAULT, number, page_limit, unknown_parameter};
 use crate::auth::TokenScope;
 use crate::problem::Problem;
 use crate::state::Web;
@@ -90,7 +90,7 @@ fn read_parameter(name: &str, value: &str, filter: &mut TemplateFilter, rows: &m
             let wrong = || FieldError::new("invalid_value", name, "expected the `next` of an earlier answer");
             filter.after = Some(TemplatePlace::parse(value).ok_or_else(wrong)?);
         }
-        "limit" => *rows = limit(name, value)?,
+        "limit" => *rows = page_limit(name, value)?,
         _ => {
             let known = ["name", "status", "category", "language", "sender_id", "after", "limit"];
             return Err(unknown_parameter(name, &known));

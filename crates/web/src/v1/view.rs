@@ -2,9 +2,11 @@
 
 use domain::attempt::{AttemptStatus, StatusTimes};
 use domain::message::{Class, Direction};
+use domain::options::SendOptions;
 use domain::refusal::Failure;
 use domain::time::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use store::message::Message;
 
@@ -27,6 +29,10 @@ pub(super) struct MessageView {
     external_id: Option<String>,
     /// The provider's id of the message this one answers.
     context: Option<String>,
+    /// As it was asked for.
+    provider_options: Option<Value>,
+    /// As it was asked for.
+    recipient_identity_key_hash: Option<String>,
     attempts: i64,
     /// Whether the sandbox sent it.
     simulated: bool,
@@ -45,6 +51,8 @@ pub(super) struct MessageView {
 impl From<Message> for MessageView {
     fn from(message: Message) -> Self {
         let times: StatusTimes = message.times;
+        // What this version cannot read fails the sending, and says so there.
+        let options = SendOptions::from_stored(message.options.as_deref()).unwrap_or_default();
         Self {
             id: message.id.0,
             status: message.status.as_str(),
@@ -59,6 +67,8 @@ impl From<Message> for MessageView {
             reference: message.reference,
             external_id: message.external_id,
             context: message.context,
+            provider_options: options.provider_options(),
+            recipient_identity_key_hash: options.identity_key_hash,
             attempts: message.attempts,
             simulated: message.simulated,
             failure: message.failure,

@@ -5,19 +5,22 @@
 
 pub mod account_events;
 pub mod badge;
-pub mod call;
 pub mod callbacks;
 pub mod code;
 pub mod compose;
 pub mod error;
+pub mod explain;
 pub mod messages;
 pub mod moment;
+pub mod plan;
 pub mod preview;
 pub mod row;
+pub mod scheduled;
 pub mod senders;
 pub mod shell;
 pub mod sign_in;
 pub mod status;
+pub mod step;
 pub mod templates;
 
 use crate::assets;

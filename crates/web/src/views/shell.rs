@@ -99,6 +99,12 @@ impl Shell {
         format!("{}/messages", self.base)
     }
 
+    /// Where the scheduled messages are.
+    #[must_use]
+    pub fn scheduled(&self) -> String {
+        format!("{}/scheduled", self.base)
+    }
+
     /// Where the templates are.
     #[must_use]
     pub fn templates(&self) -> String {

@@ -11,7 +11,9 @@ use super::callbacks::CallbacksPage;
 use super::compose::{ComposeFragment, MessageSent};
 use super::error::ErrorPage;
 use super::messages::{MessagePage, MessagesPage};
+use super::plan::{CancelPage, ReschedulePage};
 use super::row::MessageRowFragment;
+use super::scheduled::ScheduledPage;
 use super::senders::SendersPage;
 use super::sign_in::SignInPage;
 use super::templates::{TemplatePage, TemplatesPage};
@@ -57,6 +59,9 @@ fn pages() -> Vec<(String, String)> {
         render::<AccountEventsPage>("account_events"),
         render::<TemplatesPage>("templates"),
         render::<TemplatePage>("template"),
+        render::<ScheduledPage>("scheduled"),
+        render::<ReschedulePage>("reschedule"),
+        render::<CancelPage>("cancel"),
         render::<MessageRowFragment>("row"),
         render::<ComposeFragment>("compose"),
         render::<MessageSent>("sent"),
