@@ -195,5 +195,4 @@ fn of_flow(flow: &FlowEvent) -> Words {
 }
 
 #[cfg(test)]
-#[path = "words_tests.rs"]
 mod tests;

@@ -17,3 +17,4 @@ mod retry;
 mod send;
 mod sessions;
 mod support;
+mod templates;

@@ -10,7 +10,9 @@ pub(super) fn describe(template: &TemplateEvent) -> Words {
     match &template.news {
         TemplateNews::Status { .. } => of_status(&name, &template.news),
         TemplateNews::Quality { current, .. } => of_quality(&name, current),
-        TemplateNews::Components { .. } => Words::new("COMPONENTS", Info, format!("{name} has new contents.")),
+        TemplateNews::Components { .. } => {
+            Words::new("COMPONENTS", Info, format!("{} has new contents.", first(&name)))
+        }
         TemplateNews::Category { .. } => of_category(&name, &template.news),
         TemplateNews::Misuse { category, correct } => {
             let (now, right) = (category.as_deref().unwrap_or("another"), correct.as_deref().unwrap_or("another"));
