@@ -1,12 +1,13 @@
 //! Applying stored callbacks: decode, command, mark. Everything is idempotent, so a crash between any two steps only
 //! repeats work.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::address::Address;
 use domain::attempt::AttemptReference;
 use domain::ids::{AccountId, InletId};
-use domain::inbound::{DecodedHook, HookFact, HookItem, InboundMessage, StatusReport, Subject};
+use domain::inbound::{DecodedHook, HookFact, HookItem, InboundContent, InboundMessage, StatusReport, Subject};
 use domain::refusal::RefusalKind;
 use domain::time::Timestamp;
 use providers::decode_hook;
@@ -14,6 +15,7 @@ use store::StoreError;
 use store::contact::Identity;
 use store::hot::{Apply, Inbound, StatusChange};
 use store::inlet::{InletState, Mark, Stored};
+use store::media::{ReceivedMedium, Told};
 use store::sender::Sender;
 use tokio_util::sync::CancellationToken;
 
@@ -29,8 +31,8 @@ const BODIES_PER_ROUND: i64 = 1024;
 /// How long a new body waits for company.
 const GATHER: Duration = Duration::from_millis(2);
 
-/// So many unread leaves of a body are named in its note.
-const UNKNOWN_NAMED_MAX: usize = 200;
+/// So much of one sort is named in a body's note; the rest is counted.
+const NAMED_MAX: usize = 200;
 
 /// Applies what is stored until it is told to stop.
 pub async fn run(core: Core, stop: CancellationToken) {
@@ -78,6 +80,7 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
     };
     let read = Reading::of(core, application, decoded, stored.id);
     if !read.apply.statuses.is_empty() || !read.apply.messages.is_empty() {
+        let has_media = read.apply.messages.iter().any(|message| message.media.is_some());
         match core.store.hot().apply(read.apply).await {
             Ok(_) => {}
             Err(error) if error.is_unavailable() => return None,
@@ -85,6 +88,9 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
                 tracing::error!(inlet.id = %stored.id, %error, "Callback {} was refused by the store: {error}", stored.id);
                 return mark(InletState::Refused, Some(error.to_string()));
             }
+        }
+        if has_media {
+            core.hints.jobs_have_work();
         }
         for account in read.accounts {
             core.hints.account_changed(account);
@@ -99,7 +105,7 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
         }
     };
     let is_foreign = read.foreign || told.is_foreign;
-    let notes = [read.notes, told.notes].concat();
+    let notes = [read.notes, some_of(told.notes)].concat();
     let state = if is_foreign { InletState::Foreign } else { InletState::Applied };
     mark(state, (!notes.is_empty()).then(|| notes.join("; ")))
 }
@@ -110,19 +116,16 @@ struct Reading {
     accounts: Vec<AccountId>,
     account_events: Vec<HookItem>,
     foreign: bool,
+    /// What was passed over, each thing once.
     notes: Vec<String>,
+    noted: HashSet<String>,
 }
 
 impl Reading {
     fn of(core: &Core, application: &Application, decoded: DecodedHook, inlet: InletId) -> Self {
         let apply = Apply { statuses: Vec::new(), messages: Vec::new(), inlet: Some(inlet), at: core.now() };
-        let mut read = Self {
-            apply,
-            accounts: Vec::new(),
-            account_events: Vec::new(),
-            foreign: false,
-            notes: decoded.passed_over,
-        };
+        let (notes, noted) = (Vec::new(), HashSet::new());
+        let mut read = Self { apply, accounts: Vec::new(), account_events: Vec::new(), foreign: false, notes, noted };
         for item in decoded.items {
             match &item.subject {
                 _ if matches!(item.fact, HookFact::Account(_)) => read.account_events.push(item),
@@ -136,25 +139,17 @@ impl Reading {
                 _ => read.note(format!("{} passed over", item.fact.name())),
             }
         }
-        read.note_unknown(&decoded.unknown);
-        read
+        let mut notes = some_of(decoded.passed_over);
+        notes.extend(some_of(read.notes));
+        if !decoded.unknown.is_empty() {
+            notes.push(format!("unknown: {}", some_of(decoded.unknown).join(", ")));
+        }
+        Self { notes, ..read }
     }
 
     fn note(&mut self, note: String) {
-        if !self.notes.contains(&note) {
+        if self.noted.insert(note.clone()) {
             self.notes.push(note);
-        }
-    }
-
-    fn note_unknown(&mut self, unknown: &[String]) {
-        let named = unknown.get(..UNKNOWN_NAMED_MAX).unwrap_or(unknown).join(", ");
-        match unknown.len() {
-            0 => {}
-            count if count > UNKNOWN_NAMED_MAX => {
-                let more = count - UNKNOWN_NAMED_MAX;
-                self.note(format!("unknown: {named}, and {more} more"));
-            }
-            _ => self.note(format!("unknown: {named}")),
         }
     }
 
@@ -175,8 +170,6 @@ impl Reading {
                 Some(inbound) => self.apply.messages.push(inbound),
                 None => self.note("a message without a sender passed over".to_owned()),
             },
-            // Who is described beside a status is known from the message.
-            HookFact::Profile(_) => {}
             other => self.note(format!("{} passed over", other.name())),
         }
     }
@@ -230,12 +223,43 @@ fn inbound(now: Timestamp, sender: &Sender, sent_at: Option<Timestamp>, message:
         at: not_after(object.at.or(sent_at).unwrap_or(now), now),
         kind: object.content.kind().to_owned(),
         excerpt: object.content.excerpt(),
+        media: received_medium(&object.content, object.at.or(sent_at)),
         content,
         context: object.context.and_then(|context| context.id),
     })
 }
 
+/// The medium that is to be fetched. Its address was given when the callback was made, so that is when its minutes begin.
+fn received_medium(content: &InboundContent, at: Option<Timestamp>) -> Option<ReceivedMedium> {
+    let InboundContent::Media(media) = content else { return None };
+    let told =
+        Told { provider_id: Some(media.id.clone()), url: media.url.clone(), url_at: at, sha256: media.sha256.clone() };
+    Some(ReceivedMedium { told, mime_type: media.mime_type.clone(), filename: media.filename.clone() })
+}
+
+/// The first of them, and how many more there are: a body may hold thousands.
+fn some_of(mut words: Vec<String>) -> Vec<String> {
+    let more = words.len().saturating_sub(NAMED_MAX);
+    words.truncate(NAMED_MAX);
+    words.extend((more > 0).then(|| format!("and {more} more")));
+    words
+}
+
 /// A provider's time that lies ahead of ours is a clock gone wrong; it may not make a message newer than now.
 fn not_after(at: Timestamp, now: Timestamp) -> Timestamp {
     at.min(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_names_some_and_counts_the_rest() {
+        let words = |count: usize| (0..count).map(|i| i.to_string()).collect::<Vec<_>>();
+        assert_eq!(some_of(words(0)), words(0));
+        assert_eq!(some_of(words(NAMED_MAX)), words(NAMED_MAX));
+        let some = some_of(words(NAMED_MAX + 7));
+        assert_eq!((some.len(), some.last().map(String::as_str)), (NAMED_MAX + 1, Some("and 7 more")));
+    }
 }

@@ -36,6 +36,8 @@ pub enum Sequence {
     AccountEvent,
     /// `message_note.id`
     Note,
+    /// `media.id`
+    Media,
 }
 
 impl Sequence {
@@ -55,6 +57,7 @@ impl Sequence {
             Self::Audit => "audit_id_seq",
             Self::AccountEvent => "account_event_id_seq",
             Self::Note => "message_note_id_seq",
+            Self::Media => "media_id_seq",
         }
     }
 }

@@ -7,6 +7,7 @@ use domain::attempt::StatusTimes;
 use domain::ids::{AccountId, ContactId, ConversationId, MessageId, SenderId};
 use domain::message::{Class, Direction, MessageStatus};
 use domain::refusal::Failure;
+use domain::scope::AccountScope;
 use domain::time::Timestamp;
 
 pub use read::{DuePlace, Message, MessageFilter, Page, Place, find, find_by_external_id, list, scheduled};
@@ -14,7 +15,7 @@ pub use read::{DuePlace, Message, MessageFilter, Page, Place, find, find_by_exte
 use crate::conn::{Conn, Row};
 use crate::error::StoreError;
 use crate::sql::Column::{Bool, Int, Text};
-use crate::sql::{Batch, Value};
+use crate::sql::{Batch, Sql, Value};
 use crate::values;
 
 /// A message to be written.
@@ -243,6 +244,7 @@ pub async fn set_status(
     versions(conn.batch(&STATUS, &rows).await?)
 }
 
+// Nobody answers what was never sent: what waits for its time may well be the newest.
 static REPLIED: Batch = Batch::new(
     &[("account_id", Int), ("sender_id", Int), ("contact_id", Int), ("context", Text), ("at", Int)],
     "UPDATE message SET replied_at = reply.at, version = message.version + 1 FROM (
@@ -251,7 +253,7 @@ static REPLIED: Batch = Batch::new(
            (SELECT e.message_id FROM message_external_id e WHERE e.account_id = input.account_id
               AND e.sender_id = input.sender_id AND e.kind = 'wamid' AND e.value = input.context),
            (SELECT o.id FROM message o WHERE o.account_id = input.account_id AND o.contact_id = input.contact_id
-              AND o.sender_id = input.sender_id AND o.direction = 1 ORDER BY o.created_at DESC, o.id DESC LIMIT 1)) AS id
+              AND o.sender_id = input.sender_id AND o.direction = 1 AND o.attempts > 0 ORDER BY o.created_at DESC, o.id DESC LIMIT 1)) AS id
          FROM input) AS answered
        GROUP BY account_id, id) AS reply
      WHERE message.account_id = reply.account_id AND message.id = reply.id AND message.replied_at IS NULL
@@ -278,6 +280,18 @@ pub(crate) async fn mark_replied(
     let rows: Vec<_> =
         replies.iter().map(|r| values![r.account, r.sender, r.contact, r.context.as_deref(), r.at]).collect();
     versions(conn.batch(&REPLIED, &rows).await?)
+}
+
+const TOUCH: Sql =
+    Sql::same("UPDATE message SET version = version + 1 WHERE account_id = $1 AND id = $2 RETURNING version");
+
+/// Something that belongs to the message changed: answers its new version, if the message is there.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn touch(conn: &mut Conn<'_>, scope: &AccountScope, id: MessageId) -> Result<Option<i64>, StoreError> {
+    let row = conn.fetch_optional(&TOUCH, values![scope.account(), id]).await?;
+    row.map(|row| row.reader().read()).transpose()
 }
 
 fn versions(rows: Vec<Row>) -> Result<Vec<(AccountId, MessageId, i64)>, StoreError> {

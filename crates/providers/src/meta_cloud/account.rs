@@ -64,7 +64,7 @@ impl MetaCloud {
         let mut refused = ReadError::NotOffered;
         for question in questions {
             let url = self.settings().url(&format!("{path}{question}"));
-            let reply = self.http().get(&url, &self.settings().access_token, bytes_max).await.map_err(not_answered)?;
+            let reply = self.http().ask(&url, &self.settings().access_token, bytes_max).await.map_err(not_answered)?;
             match read(&reply) {
                 Err((UNKNOWN_FIELD, error)) => refused = error,
                 Err((_, error)) => return Err(error),

@@ -6,6 +6,7 @@ mod codes;
 mod decode;
 mod encode;
 mod errors;
+mod media;
 mod part;
 mod settings;
 mod wire;

@@ -17,6 +17,7 @@ use crate::conversation;
 use crate::error::StoreError;
 use crate::event::{self, MESSAGE_CREATED, MESSAGE_UPDATED, NewEvent};
 use crate::ids::{self, Sequence};
+use crate::media::{self, NewReceived, ReceivedMedium};
 use crate::message::{self, NewMessage, Reply};
 use crate::trace::Source;
 
@@ -83,6 +84,8 @@ pub struct Inbound {
     pub excerpt: String,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// The medium that came with it.
+    pub media: Option<ReceivedMedium>,
 }
 
 /// What was done.
@@ -258,6 +261,8 @@ async fn apply_messages(
         .map(|((_, id, m), (contact, conversation))| new_message(*id, m, *contact, conversation, now))
         .collect();
     message::insert_all(conn, &rows).await?;
+    let received: Vec<NewReceived<'_>> = fresh.iter().filter_map(|(_, id, inbound)| received(*id, inbound)).collect();
+    media::insert_received(conn, &received, now).await?;
     write_events(conn, &fresh, &contacts, now).await?;
     Ok(fresh.into_iter().map(|(place, _, _)| place).collect())
 }
@@ -324,6 +329,11 @@ fn new_message(
         expires_at: None,
         delivered_at: Some(now),
     }
+}
+
+fn received<'a>(message: MessageId, inbound: &'a Inbound) -> Option<NewReceived<'a>> {
+    let medium = inbound.media.as_ref()?;
+    Some(NewReceived { account: inbound.account, message, sender: inbound.sender, medium })
 }
 
 async fn write_events(

@@ -25,7 +25,7 @@ use testkit::engine::{Engine, TestDatabase};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-use crate::support::{NOW, World, at, evidence, failure, key, new_id, taken};
+use crate::support::{NOW, World, at, evidence, failure, key, new_id, picture, taken};
 
 /// Statements that may read from end to end, with the reason.
 const MAY_SCAN: [(&str, &str); 3] = [
@@ -100,11 +100,13 @@ async fn traffic(world: &World) -> Result<()> {
     let line = Inbound {
         name: Some("Asha".to_owned()),
         context: Some("wamid.A".to_owned()),
+        media: Some(picture("77")),
         ..world.inbound("+919876543210", "wamid.I")
     };
     world.receive(vec![line]).await?;
     scheduling(world).await?;
     reads(world, early).await?;
+    crate::media::traffic(world).await?;
     owner_changes(world).await?;
     inlet(world).await
 }
@@ -276,7 +278,7 @@ async fn postgres_plan(world: &World, text: &str) -> Result<Vec<String>> {
 }
 
 /// As many rows as a first hour brings, which nobody has analysed yet. The planner goes by a table's pages.
-const FILL: [&str; 9] = [
+const FILL: [&str; 11] = [
     "INSERT INTO contact (account_id, id, created_at) SELECT 1, n, n FROM generate_series(10000, 39999) AS n",
     "INSERT INTO contact_identity (account_id, kind, match_key, value, contact_id, created_at)
      SELECT 1, 'phone', n::TEXT, '+' || n, n, n FROM generate_series(10000, 39999) AS n",
@@ -295,6 +297,10 @@ const FILL: [&str; 9] = [
      SELECT n, 1, 'message.created', 'message:' || n, 1, 'account', '{}', n FROM generate_series(10000, 39999) AS n",
     "INSERT INTO conversation (account_id, id, number, sender_id, contact_id, open, created_at, last_activity_at)
      SELECT 1, n, n, 1, n, TRUE, n, n FROM generate_series(10000, 39999) AS n",
+    "INSERT INTO media (account_id, id, origin, message_id, state, digest, created_at)
+     SELECT 1, n, n % 3, n, 1, n::TEXT, n FROM generate_series(10000, 39999) AS n",
+    "INSERT INTO media_upload (account_id, media_id, sender_id, provider_id, uploaded_at, expires_at)
+     SELECT 1, n, 1, n::TEXT, n, n FROM generate_series(10000, 39999) AS n",
 ];
 
 /// What PostgreSQL may think a statement costs: finding ten rows by their keys is a hundred, in four tables four; reading

@@ -7,13 +7,16 @@ mod crash;
 mod kinds;
 
 mod commands;
+mod explain;
 mod fixtures;
+mod media;
 mod operations;
 mod outage;
 mod pace;
 mod pages;
 mod receive;
 mod retry;
+mod scheduled;
 mod send;
 mod sessions;
 mod support;

@@ -14,7 +14,7 @@ use domain::scope::AccountScope;
 use domain::time::Timestamp;
 use http::{HeaderMap, StatusCode};
 use messaging::reading::{self, MarkError};
-use messaging::send::AcceptedMessage;
+use messaging::send::{AcceptedMessage, SendError};
 use messaging::{messages, send};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use store::hot::IdempotencyKey;
 use store::message::{MessageFilter, Page, Place};
 
+use super::media;
 use super::view::{AttemptView, MessageView};
 use crate::auth::TokenScope;
 use crate::problem::Problem;
@@ -43,7 +44,8 @@ pub(super) async fn create(
     let key = idempotency_key(&headers, &body)?;
     let region = send::region(&web.core, &scope).await?;
     let draft = Draft::read(&body, region)?;
-    let accepted = send::accept(&web.core, &scope, draft, key).await?;
+    let accepted = send::accept(&web.core, &scope, draft, key).await;
+    let accepted = accepted.map_err(|error| within_message(&body, error))?;
     Ok((StatusCode::ACCEPTED, Json(accepted_view(&web, &scope, accepted).await?)).into_response())
 }
 
@@ -56,6 +58,16 @@ pub(super) fn read_json(web: &Web, body: Result<Bytes, BytesRejection>) -> Resul
     })?;
     serde_json::from_slice(&body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))
+}
+
+/// The path of a medium begins at the message, which stands under `message` or flat.
+fn within_message(body: &Value, error: SendError) -> SendError {
+    match error {
+        SendError::Media { code, field, detail } if body.get("message").is_some_and(Value::is_object) => {
+            SendError::Media { code, field: format!("message.{field}"), detail }
+        }
+        other => other,
+    }
 }
 
 /// A new message answers what is known without asking the database again; a repetition answers how the first one
@@ -91,7 +103,9 @@ pub(super) async fn show(
 ) -> Result<Json<MessageView>, Problem> {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found("message"))?;
     let message = messages::find(&web.core, &scope, id).await?;
-    Ok(Json(message.ok_or_else(|| Problem::not_found("message"))?.into()))
+    let message = message.ok_or_else(|| Problem::not_found("message"))?;
+    let media = media::of_messages(&web, &scope, std::slice::from_ref(&message)).await?;
+    Ok(Json(MessageView::from(message).with_media(&media)))
 }
 
 /// `GET /v1/messages/{id}/attempts`
@@ -160,7 +174,9 @@ pub(super) async fn list(
     let has_more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     found.truncate(usize::try_from(limit).unwrap_or(0));
     let next = found.last().filter(|_| has_more).map(|message| message.place().to_string());
-    Ok(Json(List { data: found.into_iter().map(MessageView::from).collect(), next }))
+    let media = media::of_messages(&web, &scope, &found).await?;
+    let data = found.into_iter().map(|message| MessageView::from(message).with_media(&media)).collect();
+    Ok(Json(List { data, next }))
 }
 
 fn read_parameter(

@@ -2,6 +2,7 @@
 
 mod account_events;
 mod explain;
+mod media;
 pub mod messages;
 mod scheduled;
 mod senders;
@@ -9,6 +10,7 @@ mod templates;
 mod view;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use http::StatusCode;
 
@@ -16,7 +18,8 @@ use crate::problem::Problem;
 use crate::state::Web;
 
 /// The routes below `/v1`.
-pub fn router() -> Router<Web> {
+pub fn router(media_bytes_max: u64) -> Router<Web> {
+    let upload_bytes_max = usize::try_from(media_bytes_max).unwrap_or(usize::MAX).saturating_add(media::FORM_BYTES_MAX);
     Router::new()
         .route("/v1/messages", post(messages::create).get(messages::list))
         .route("/v1/messages/{id}", get(messages::show).patch(scheduled::reschedule))
@@ -25,6 +28,8 @@ pub fn router() -> Router<Web> {
         .route("/v1/messages/{id}/explain", get(explain::show))
         .route("/v1/messages/{id}/read", post(messages::mark_read))
         .route("/v1/scheduled-messages", get(scheduled::list))
+        .route("/v1/media", post(media::create).layer(DefaultBodyLimit::max(upload_bytes_max)))
+        .route("/v1/media/{id}", get(media::show))
         .route("/v1/senders", get(senders::list))
         .route("/v1/account-events", get(account_events::list))
         .route("/v1/templates", get(templates::list))
