@@ -168,7 +168,13 @@ on_both_engines! {
         tell(&app, 220, "template_category_update", "order_update", json!({"previous_category": "UTILITY", "new_category": "MARKETING"})).await;
         let now = template(&app, "order_update").await;
         assert_eq!((&now["category"], &now["correct_category"]), (&json!("MARKETING"), &Value::Null));
-        tell(&app, 230, "message_template_components_update", "order_update", json!({"message_template_element": "Hello {{1}}, new."})).await;
+        // What is told of components is not all, so the provider is asked; what is told after that counts again.
+        let body = |text: &str| json!({"message_template_element": text});
+        tell(&app, 230, "message_template_components_update", "order_update", body("Old {{1}}")).await;
+        app.wait("the provider to be asked", async || {
+            (template(&app, "order_update").await["synced_at"] == "2026-11-20T10:10:00.000Z").then_some(())
+        }).await;
+        tell(&app, 600, "message_template_components_update", "order_update", body("Hello {{1}}, new.")).await;
         assert_eq!(template(&app, "order_update").await["components"][0]["text"], "Hello {{1}}, new.");
 
         // Nobody knew this one: it is there with what was told, and the provider is asked for the rest.
