@@ -222,6 +222,7 @@ mod tests {
             http_status: None,
             answer: None,
             note: None,
+            decision: None,
             finished_at: finished.then(|| at(2)),
             failure: None,
             provider: "meta_cloud".to_owned(),
