@@ -118,7 +118,12 @@ fn concerned<'a>(
             all.filter(has_number).filter(is_not_elsewhere).collect()
         }
         Subject::BusinessAccount(account) => all.filter(|sender| is_of(sender, account)).collect(),
-        Subject::Portfolio(_) | Subject::Unnamed => {
+        // Where partners are told of, a portfolio stands in the place of the business account, but not in all deliveries.
+        Subject::Portfolio(portfolio) => {
+            let account = item.business_account.as_ref().unwrap_or(portfolio);
+            all.filter(|sender| is_of(sender, account)).collect()
+        }
+        Subject::Unnamed => {
             let account = item.business_account.as_deref();
             all.filter(|sender| account.is_some_and(|account| is_of(sender, account))).collect()
         }

@@ -11,7 +11,7 @@ use testkit::on_both_engines;
 
 use crate::support::{PHONE_NUMBER_ID, SENDER_PHONE, TestApp};
 
-const WABA: &str = "102290129340398";
+pub const WABA: &str = "102290129340398";
 /// When the clock of the tests starts, in seconds.
 const START: i64 = 1_795_168_800;
 

@@ -13,10 +13,8 @@ use serde_json::{Value, json};
 use testkit::engine::TestDatabase;
 use testkit::on_both_engines;
 
-use crate::account_events::{about, deliver, rows, started};
+use crate::account_events::{WABA, about, deliver, rows, started};
 use crate::support::TestApp;
-
-const WABA: &str = "102290129340398";
 
 /// A Graph API with these templates, three to a page; it knows few fields and answers `fault` where there is one.
 #[derive(Clone, Default)]
