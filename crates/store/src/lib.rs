@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod account_event;
 pub mod audit;
 pub mod call;
 pub mod conn;
@@ -29,8 +30,10 @@ pub mod pools;
 pub mod schedule;
 pub mod scheduled;
 pub mod sender;
+pub mod sender_state;
 pub mod setting;
 pub mod sql;
+pub mod template;
 pub mod trace;
 
 pub use error::StoreError;
