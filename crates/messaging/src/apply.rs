@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::attempt::AttemptReference;
-use domain::inbound::{DecodedHook, HookFact, HookItem, InboundMessage, StatusReport};
+use domain::inbound::{DecodedHook, HookFact, HookItem, InboundMessage, StatusReport, Subject};
 use domain::time::Timestamp;
 use domain::{address::Address, ids::AccountId};
 use providers::decode_hook;
@@ -24,6 +24,9 @@ const BODIES_PER_ROUND: i64 = 1024;
 
 /// How long a new body waits for company.
 const GATHER: Duration = Duration::from_millis(2);
+
+/// So many unread leaves of a body are named in its note.
+const UNKNOWN_NAMED_MAX: usize = 200;
 
 /// Applies what is stored until it is told to stop.
 pub async fn run(core: Core, stop: CancellationToken) {
@@ -100,19 +103,37 @@ impl Reading {
         let apply = Apply { statuses: Vec::new(), messages: Vec::new(), at: core.now() };
         let mut read = Self { apply, accounts: Vec::new(), foreign: false, notes: decoded.passed_over };
         for item in decoded.items {
-            match application.senders.get(&item.number_id) {
-                Some(sender) => read.take(core, sender, item),
-                None => {
-                    read.foreign = true;
-                    let note =
-                        format!("number {} is not of this application; nothing about it was applied", item.number_id);
-                    if !read.notes.contains(&note) {
-                        read.notes.push(note);
+            match &item.subject {
+                Subject::Number { id, .. } => match application.senders.get(id) {
+                    Some(sender) => read.take(core, sender, item),
+                    None => {
+                        read.foreign = true;
+                        read.note(format!("number {id} is not of this application; nothing about it was applied"));
                     }
-                }
+                },
+                _ => read.note(format!("{} passed over", item.fact.name())),
             }
         }
+        read.note_unknown(&decoded.unknown);
         read
+    }
+
+    fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    fn note_unknown(&mut self, unknown: &[String]) {
+        let named = unknown.get(..UNKNOWN_NAMED_MAX).unwrap_or(unknown).join(", ");
+        match unknown.len() {
+            0 => {}
+            count if count > UNKNOWN_NAMED_MAX => {
+                let more = count - UNKNOWN_NAMED_MAX;
+                self.note(format!("unknown: {named}, and {more} more"));
+            }
+            _ => self.note(format!("unknown: {named}")),
+        }
     }
 
     fn take(&mut self, core: &Core, sender: &Sender, item: HookItem) {
@@ -120,50 +141,59 @@ impl Reading {
             self.accounts.push(sender.account);
         }
         match item.fact {
-            HookFact::Status(report) => self.apply.statuses.push(status(core, sender, *report)),
-            HookFact::Message(message) => match inbound(core.now(), sender, *message) {
-                Some(inbound) => self.apply.messages.push(inbound),
-                None => self.notes.push("a message without a sender was passed over".to_owned()),
+            HookFact::Status(report) => match status(core, sender, item.at, &report) {
+                Some(change) => self.apply.statuses.push(change),
+                None => self.note(format!("status `{}` passed over", report.status.as_str())),
             },
+            HookFact::Message(message) if message.object.group_id.is_some() => {
+                self.note("a message in a group passed over".to_owned());
+            }
+            HookFact::Message(message) => match inbound(core.now(), sender, item.at, *message) {
+                Some(inbound) => self.apply.messages.push(inbound),
+                None => self.note("a message without a sender passed over".to_owned()),
+            },
+            // Who is described beside a status is known from the message.
+            HookFact::Profile(_) => {}
+            other => self.note(format!("{} passed over", other.name())),
         }
     }
 }
 
-fn status(core: &Core, sender: &Sender, report: StatusReport) -> StatusChange {
-    let reference = report.reference.and_then(|text| text.parse::<AttemptReference>().ok());
+fn status(core: &Core, sender: &Sender, sent_at: Option<Timestamp>, report: &StatusReport) -> Option<StatusChange> {
+    let reference = report.reference.as_ref().and_then(|text| text.parse::<AttemptReference>().ok());
     // Another installation on the same business account names its own messages, whose ids are not ours.
     let reference = reference.filter(|r| *r.installation == *core.installation && r.account == sender.account);
-    let mut evidence = report.evidence;
+    let mut evidence = report.evidence(sent_at.unwrap_or_else(|| core.now()))?;
     evidence.at = not_after(evidence.at, core.now());
-    StatusChange {
+    Some(StatusChange {
         account: sender.account,
         sender: sender.id,
         kind: "wamid",
-        external_id: report.external_id,
+        external_id: report.external_id.clone(),
         reference,
         evidence,
-    }
+    })
 }
 
-fn inbound(now: Timestamp, sender: &Sender, message: InboundMessage) -> Option<Inbound> {
-    let from = message.from;
+fn inbound(now: Timestamp, sender: &Sender, sent_at: Option<Timestamp>, message: InboundMessage) -> Option<Inbound> {
+    let InboundMessage { from, object } = message;
     let addresses: Vec<Address> =
         from.phone.map(Address::Phone).into_iter().chain(from.user_id.map(Address::UserId)).collect();
     let address = addresses.first()?.clone();
-    let content = serde_json::to_string(&message.content).ok()?;
+    let content = object.stored().to_string();
     Some(Inbound {
         account: sender.account,
         sender: sender.id,
         id_kind: "wamid",
-        external_id: message.external_id,
+        external_id: object.external_id,
         identities: addresses.iter().map(Identity::from).collect(),
         address,
         name: from.name,
-        at: not_after(message.at, now),
-        kind: message.content.kind().to_owned(),
-        excerpt: message.content.excerpt(),
+        at: not_after(object.at.or(sent_at).unwrap_or(now), now),
+        kind: object.content.kind().to_owned(),
+        excerpt: object.content.excerpt(),
         content,
-        context: message.context,
+        context: object.context.and_then(|context| context.id),
     })
 }
 

@@ -5,7 +5,6 @@ mod codes;
 mod decode;
 mod encode;
 mod errors;
-mod inbound;
 mod settings;
 mod wire;
 

@@ -1,5 +1,6 @@
 //! Meta's JSON, read with tolerance: ids come as strings or numbers, members are missing, and an error has five shapes.
 
+use domain::inbound::ReportedError;
 use serde_json::{Map, Value};
 
 /// Reads a body. What PostgreSQL cannot store is replaced in every text of it.
@@ -90,7 +91,18 @@ pub(super) struct MetaError {
 }
 
 impl MetaError {
-    /// Reads one; without a code there is nothing to go by.
+    /// The one of a callback; without a code there is nothing to go by.
+    pub(super) fn of(reported: &ReportedError) -> Option<Self> {
+        Some(Self {
+            code: reported.code?,
+            subcode: reported.subcode,
+            is_transient: reported.is_transient.unwrap_or(false),
+            title: reported.title.clone().or_else(|| reported.message.clone()),
+            details: reported.details.clone(),
+        })
+    }
+
+    /// Reads one of an answer; without a code there is nothing to go by.
     pub(super) fn read(value: &Value) -> Option<Self> {
         let data = value.get("error_data");
         // In this order: the most exact words first. `error_data` is a plain string at times.

@@ -133,7 +133,7 @@ fn excerpt(line: &str, stored_kind: &str, kind: &ContentKind) -> String {
         let rest = line.strip_prefix(name).unwrap_or(line);
         return rest.strip_prefix(": ").unwrap_or(rest).to_owned();
     }
-    if stored_kind == "unsupported" { String::new() } else { line.to_owned() }
+    if stored_kind == "other" { String::new() } else { line.to_owned() }
 }
 
 /// What the page of one message says about its content.
@@ -178,11 +178,8 @@ fn parameter(parameter: Parameter) -> String {
 
 fn received(content: &str) -> Said {
     let text = match serde_json::from_str(content) {
-        Ok(InboundContent::Text { body }) => body,
-        Ok(InboundContent::Image { caption, .. }) => caption.unwrap_or_default(),
-        Ok(InboundContent::Button { text, .. }) => text,
-        Ok(InboundContent::ButtonReply { title, .. }) => title,
-        Ok(InboundContent::Unsupported { .. }) | Err(_) => String::new(),
+        Ok(InboundContent::Other { .. }) | Err(_) => String::new(),
+        Ok(content) => content.text(),
     };
     Said { text, ..Said::default() }
 }

@@ -113,15 +113,20 @@ fn what_came_in_is_received() {
 fn every_kind_that_comes_in_has_a_name() {
     let unsupported = |kind: &str| {
         let raw = json!({"id": "1", "type": kind});
-        InboundContent::Unsupported { kind: kind.to_owned(), raw }
+        InboundContent::Other { kind: kind.to_owned(), raw }
     };
-    let image = InboundContent::Image { media_id: "1".to_owned(), mime_type: None, caption: Some("Me".to_owned()) };
+    let picture = Media { caption: Some("Me".to_owned()), ..Media::new(MediaKind::Image, "1".to_owned()) };
+    let image = InboundContent::Media(picture);
+    let sticker = InboundContent::Media(Media::new(MediaKind::Sticker, "2".to_owned()));
+    let notice = InboundContent::Unsupported { kind: Some("poll".to_owned()) };
     let button = InboundContent::Button { text: "Yes".to_owned(), payload: None };
     let reply = InboundContent::ButtonReply { id: "1".to_owned(), title: "No".to_owned() };
     for (content, kind, excerpt) in [
         (image, ContentKind::Image, "Me"),
         (button, ContentKind::Interactive, "Yes"),
         (reply, ContentKind::Interactive, "No"),
+        (sticker, ContentKind::Sticker, ""),
+        (notice, ContentKind::Unsupported, "poll"),
         (unsupported("sticker"), ContentKind::Sticker, ""),
         (unsupported("audio"), ContentKind::Audio, ""),
         (unsupported("order"), ContentKind::Unsupported, ""),
