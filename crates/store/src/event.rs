@@ -16,6 +16,9 @@ pub const MESSAGE_CREATED: &str = "message.created";
 /// A message changed.
 pub const MESSAGE_UPDATED: &str = "message.updated";
 
+/// A contact turned out to be another one's person; `into` says whose.
+pub const CONTACT_MERGED: &str = "contact.merged";
+
 /// An event to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {

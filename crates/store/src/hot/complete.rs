@@ -138,7 +138,8 @@ fn finding(complete: &Complete) -> Finding {
         }
         Settlement::Unknown { .. } => (vec![report(AttemptStatus::Unknown, None)], None, false),
     };
-    Finding { key: key(complete), sender: complete.sender, evidence, external_id, requeued, ends_call: true }
+    let (key, sender) = (key(complete), complete.sender);
+    Finding { key, sender, evidence, external_id, requeued, ends_call: true, billing: None }
 }
 
 async fn settle_outbox(

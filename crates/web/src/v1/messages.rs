@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::hot::IdempotencyKey;
-use store::message::{MessageFilter, Page, Place};
+use store::message::{Message, MessageFilter, Page, Place};
 
 use super::view::{AttemptView, MessageView};
 use crate::auth::TokenScope;
@@ -61,7 +61,7 @@ async fn accepted_view(web: &Web, scope: &AccountScope, accepted: AcceptedMessag
     }
     let message = messages::find(&web.core, scope, accepted.id).await?;
     let message = message.ok_or_else(|| Problem::not_found("message"))?;
-    serde_json::to_value(MessageView::from(message))
+    serde_json::to_value(view(web, scope, message).await?)
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))
 }
 
@@ -86,7 +86,13 @@ pub(super) async fn show(
 ) -> Result<Json<MessageView>, Problem> {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found("message"))?;
     let message = messages::find(&web.core, &scope, id).await?;
-    Ok(Json(message.ok_or_else(|| Problem::not_found("message"))?.into()))
+    let message = message.ok_or_else(|| Problem::not_found("message"))?;
+    Ok(Json(view(&web, &scope, message).await?))
+}
+
+async fn view(web: &Web, scope: &AccountScope, message: Message) -> Result<MessageView, Problem> {
+    let around = messages::around(&web.core, scope, std::slice::from_ref(&message)).await?;
+    Ok(MessageView::new(message, around.into_iter().next().unwrap_or_default()))
 }
 
 /// `GET /v1/messages/{id}/attempts`
@@ -155,7 +161,9 @@ pub(super) async fn list(
     let has_more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     found.truncate(usize::try_from(limit).unwrap_or(0));
     let next = found.last().filter(|_| has_more).map(|message| message.place().to_string());
-    Ok(Json(List { data: found.into_iter().map(MessageView::from).collect(), next }))
+    let around = messages::around(&web.core, &scope, &found).await?;
+    let data = found.into_iter().zip(around).map(|(message, around)| MessageView::new(message, around)).collect();
+    Ok(Json(List { data, next }))
 }
 
 fn read_parameter(
