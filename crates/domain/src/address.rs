@@ -80,6 +80,31 @@ impl From<UserIdentifier> for String {
     }
 }
 
+/// Meta's id of a group, opaque.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GroupIdentifier(String);
+
+/// A text that is no id of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected Meta's id of a group: 1 to 256 visible ASCII characters")]
+pub struct InvalidGroupIdentifier;
+
+impl GroupIdentifier {
+    /// The id as Meta wrote it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for GroupIdentifier {
+    type Error = InvalidGroupIdentifier;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let well_formed = (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        if well_formed { Ok(Self(text)) } else { Err(InvalidGroupIdentifier) }
+    }
+}
+
 /// Where a message is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
@@ -87,6 +112,8 @@ pub enum Address {
     Phone(E164),
     /// Meta's `recipient`.
     UserId(UserIdentifier),
+    /// Meta's `to` with `"recipient_type": "group"`.
+    Group(GroupIdentifier),
 }
 
 impl Address {
@@ -96,6 +123,7 @@ impl Address {
         match self {
             Self::Phone(_) => IdentityKind::Phone,
             Self::UserId(_) => IdentityKind::UserId,
+            Self::Group(_) => IdentityKind::Group,
         }
     }
 
@@ -105,6 +133,7 @@ impl Address {
         match self {
             Self::Phone(number) => number.as_str(),
             Self::UserId(id) => id.as_str(),
+            Self::Group(id) => id.as_str(),
         }
     }
 
@@ -114,6 +143,7 @@ impl Address {
         match kind {
             "phone" => E164::try_from(value.to_owned()).ok().map(Self::Phone),
             "user_id" => UserIdentifier::try_from(value.to_owned()).ok().map(Self::UserId),
+            "group" => GroupIdentifier::try_from(value.to_owned()).ok().map(Self::Group),
             _ => None,
         }
     }

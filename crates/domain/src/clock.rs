@@ -2,6 +2,7 @@
 //!
 //! The clock that reads the machine's time is the binary's; nothing else may.
 
+use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,7 +11,9 @@ use std::time::Duration;
 use crate::time::Timestamp;
 
 /// Tells what time it is.
-pub trait Clock: Debug + Send + Sync {
+///
+/// `Any`, so that the simulator can tell a clock it may move from one that runs.
+pub trait Clock: Any + Debug + Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
 }

@@ -1,7 +1,11 @@
 //! Reading a JSON object from outside field by field: every error names the field by its path and says what would be
 //! right, and a field that nobody asked for is an error with a suggestion.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
+
+use crate::time::Timestamp;
 
 /// What is wrong with a request, at which field. `code` is stable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,6 +155,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The RFC 3339 instant at `key`, if any.
+    ///
+    /// # Errors
+    /// `wrong_type`, `invalid_time`.
+    pub fn optional_time(&mut self, key: &'static str) -> Result<Option<Timestamp>, FieldError> {
+        let text = self.optional_text(key)?;
+        text.map(Timestamp::parse).transpose().map_err(|error| self.error("invalid_time", key, error.to_string()))
+    }
+
     /// The whole number at `key`; a string of digits is taken too, as Meta's own documents write indexes.
     ///
     /// # Errors
@@ -198,6 +211,87 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The objects of the list at `key`, as many as `count` allows.
+    ///
+    /// # Errors
+    /// `missing_field`, `wrong_type`, `too_few`, `too_many`.
+    pub fn objects_within(
+        &mut self,
+        key: &'static str,
+        count: RangeInclusive<usize>,
+    ) -> Result<Vec<Fields<'a>>, FieldError> {
+        self.required(key)?;
+        let items = self.objects(key)?;
+        let (min, max) = (count.start(), count.end());
+        let detail = format!("the list has {} entries; {min} to {max} are allowed", items.len());
+        match items.len() {
+            few if few < *min => Err(self.error("too_few", key, detail)),
+            many if many > *max => Err(self.error("too_many", key, detail)),
+            _ => Ok(items),
+        }
+    }
+
+    /// The text at `key`, if any; not blank and at most `chars_max` characters.
+    ///
+    /// # Errors
+    /// As [`Self::text_within`], without `missing_field`.
+    pub fn optional_filled(&mut self, key: &'static str, chars_max: usize) -> Result<Option<&'a str>, FieldError> {
+        if self.optional(key).is_none() { Ok(None) } else { self.text_within(key, chars_max).map(Some) }
+    }
+
+    /// The text at `key`, which is one of `known`.
+    ///
+    /// # Errors
+    /// `missing_field`, `wrong_type`, `invalid_value` with what is known.
+    pub fn word(&mut self, key: &'static str, known: &[&'static str]) -> Result<&'static str, FieldError> {
+        let text = self.text(key)?;
+        if let Some(word) = known.iter().find(|word| **word == text) {
+            return Ok(word);
+        }
+        let expected = known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let detail = match nearest(text, known) {
+            Some(near) if known.len() > 1 => format!("expected one of {expected}; did you mean `{near}`?"),
+            _ if known.len() > 1 => format!("expected one of {expected}"),
+            _ => format!("must be {expected}"),
+        };
+        Err(self.error("invalid_value", key, detail))
+    }
+
+    /// The text at `key`, if any, which is one of `known`.
+    ///
+    /// # Errors
+    /// As [`Self::word`], without `missing_field`.
+    pub fn optional_word(
+        &mut self,
+        key: &'static str,
+        known: &[&'static str],
+    ) -> Result<Option<&'static str>, FieldError> {
+        if self.optional(key).is_none() { Ok(None) } else { self.word(key, known).map(Some) }
+    }
+
+    /// The object at `key` as it stands, if any.
+    ///
+    /// # Errors
+    /// `wrong_type`, `invalid_text` where a text of it contains NUL.
+    pub fn optional_map(&mut self, key: &'static str) -> Result<Option<Map<String, Value>>, FieldError> {
+        match self.optional(key) {
+            None => Ok(None),
+            Some(value) if contains_nul(value) => {
+                Err(self.error("invalid_text", key, "a text in it contains a NUL character"))
+            }
+            Some(Value::Object(object)) => Ok(Some(object.clone())),
+            Some(other) => Err(FieldError::wrong_type(self.path_of(key), "an object", other)),
+        }
+    }
+
+    /// A field that would be known elsewhere has no place in this object.
+    ///
+    /// # Errors
+    /// `not_allowed` where it is there all the same.
+    pub fn refuse(&mut self, key: &'static str, why: &str) -> Result<(), FieldError> {
+        if self.optional(key).is_some() { Err(self.error("not_allowed", key, why)) } else { Ok(()) }
+    }
+
     /// Ends the reading: a field that was never asked for is an error.
     ///
     /// # Errors
@@ -212,6 +306,15 @@ impl<'a> Fields<'a> {
             None => format!("unknown field; known here: {}", self.asked.join(", ")),
         };
         Err(self.error("unknown_field", unknown, detail))
+    }
+}
+
+fn contains_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(contains_nul),
+        Value::Object(members) => members.iter().any(|(key, value)| key.contains('\0') || contains_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -66,7 +66,7 @@ impl RefusalKind {
 }
 
 /// Why a message failed, in words for people beside the code that can be searched for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Failure {
     /// The provider's code, or ours where no provider was asked.
     pub code: String,

@@ -1,5 +1,6 @@
 //! The core: what every use case needs, put together once by the binary.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +13,22 @@ use crate::accounts::Accounts;
 use crate::hints::Hints;
 use crate::lines::Lines;
 
+/// How fast a number may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaceSetting {
+    /// As its provider states.
+    Stated,
+    /// So many messages per second, whatever the provider states.
+    PerSecond(NonZeroU32),
+    /// As fast as it can, until the provider refuses.
+    Unlimited,
+}
+
 /// How the core behaves.
 #[derive(Clone, Debug)]
 pub struct CoreSettings {
+    /// How fast each number may send.
+    pub pace: PaceSetting,
     /// How many calls to providers may be under way at once.
     pub calls_in_flight_max: usize,
     /// How long a provider may take to answer.

@@ -6,6 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::ids::{AccountId, SenderId};
 use tokio::sync::{Notify, watch};
 
+/// What callbacks told of a number since it was last asked; its pace follows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Messages that came in, which count against the number's rate too.
+    pub received: u32,
+    /// Whether the provider told that the number is over its rate.
+    pub limited: bool,
+}
+
 /// Hints within this process.
 #[derive(Clone, Debug, Default)]
 pub struct Hints(Arc<Inner>);
@@ -16,6 +25,7 @@ struct Inner {
     outbox: Notify,
     inlet: Notify,
     jobs: Notify,
+    traffic: Mutex<HashMap<SenderId, Traffic>>,
     screens: Mutex<HashMap<AccountId, watch::Sender<u64>>>,
 }
 
@@ -35,6 +45,20 @@ impl Hints {
             }
             self.0.outbox.notified().await;
         }
+    }
+
+    /// Something came in over a sender, or the provider told of its limit.
+    pub fn sender_has_traffic(&self, sender: SenderId, traffic: Traffic) {
+        let mut all = self.0.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.entry(sender).or_default();
+        known.received = known.received.saturating_add(traffic.received);
+        known.limited |= traffic.limited;
+    }
+
+    /// What came in since this was last asked.
+    #[must_use]
+    pub fn sender_traffic(&self) -> HashMap<SenderId, Traffic> {
+        std::mem::take(&mut *self.0.traffic.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The inlet has a new body.

@@ -1,5 +1,6 @@
 //! Housekeeping: what outlived its time expires or is forgotten.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use domain::ids::{AccountId, MessageId};
@@ -7,6 +8,8 @@ use domain::message::MessageStatus;
 use domain::refusal::{Failure, RefusalKind};
 use domain::time::Timestamp;
 use store::event::{self, MESSAGE_UPDATED, NewEvent};
+use store::note::{self, NewNote};
+use store::pause::{self, Held};
 use store::pools::Tx;
 use store::{StoreError, access, idempotency, message, outbox, schedule};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +39,10 @@ pub async fn run(core: Core, stop: CancellationToken) {
     }
     let mut measured = Instant::now();
     while !stop.is_cancelled() {
+        // Before anything expires: what was due while the server stood still is due first.
+        if let Err(error) = crate::scheduled::release_due(&core).await {
+            tracing::error!(%error, "Scheduled messages that are due could not be released: {error}");
+        }
         if let Err(error) = expire(&core).await {
             tracing::error!(%error, "Messages that are past their time could not be expired: {error}");
         }
@@ -99,7 +106,7 @@ async fn expire(core: &Core) -> Result<(), StoreError> {
     while any_expired(core, now).await? {
         let mut tx = core.store.begin().await?;
         let expired = outbox::take_expired(&mut tx.conn(), now, EXPIRED_PER_ROUND).await?;
-        let accounts = mark_expired(&mut tx, &expired, now).await?;
+        let accounts = mark_expired(core, &mut tx, &expired, now).await?;
         tx.commit().await?;
         Metric::MessagesExpired.add(expired.len() as u64, "cause", "waited");
         for account in accounts {
@@ -113,26 +120,78 @@ async fn expire(core: &Core) -> Result<(), StoreError> {
 }
 
 async fn mark_expired(
+    core: &Core,
     tx: &mut Tx,
     expired: &[(AccountId, MessageId)],
     now: Timestamp,
 ) -> Result<Vec<AccountId>, StoreError> {
-    let failure = Failure {
-        code: "expired".to_owned(),
-        kind: RefusalKind::Policy,
-        reason: "The message could not be sent before its expiry.".to_owned(),
-        remedy: "Send it again if it still matters, with a later expires_at.".to_owned(),
-    };
     let mut conn = tx.conn();
-    let versions = message::set_status(&mut conn, expired, MessageStatus::Expired, Some(&failure)).await?;
+    let held = pause::held(&mut conn, expired).await?;
+    let (mut causes, mut notes) = (HashMap::<Failure, Vec<_>>::new(), Vec::with_capacity(held.len()));
+    for held in held {
+        let cause = Cause::of(core, &held, now);
+        let details = serde_json::json!({
+            "expires_at": held.expires_at, "held_by": cause.held_by, "failure": cause.failure,
+        });
+        notes.push(NewNote { account: held.account, message: held.message, kind: note::EXPIRED, details });
+        causes.entry(cause.into_failure()).or_default().push((held.account, held.message));
+    }
+    let mut versions = Vec::with_capacity(expired.len());
+    for (failure, messages) in causes {
+        versions.extend(message::set_status(&mut conn, &messages, MessageStatus::Expired, Some(&failure)).await?);
+    }
     let events: Vec<NewEvent> = versions
         .iter()
         .map(|(account, id, version)| NewEvent::message(*account, MESSAGE_UPDATED, *id, *version))
         .collect();
     event::insert_all(&mut conn, &events, now).await?;
+    note::insert_all(&mut conn, &notes, now).await?;
     let mut accounts: Vec<AccountId> = versions.into_iter().map(|(account, ..)| account).collect();
+    accounts.sort_unstable();
     accounts.dedup();
     Ok(accounts)
+}
+
+/// What kept a message until its expiry.
+struct Cause {
+    held_by: &'static str,
+    failure: Option<Failure>,
+}
+
+impl Cause {
+    fn of(core: &Core, held: &Held, now: Timestamp) -> Self {
+        let paused = held.paused.clone().filter(|(until, _)| *until > now).map(|(_, reason)| reason);
+        let (held_by, failure) = if core.lines.provider(held.sender, held.simulated).is_none() {
+            ("not_connected", None)
+        } else if held.refused.is_some() {
+            ("refusal", held.refused.clone())
+        } else if paused.is_some() {
+            ("sender_pause", paused)
+        } else {
+            ("turn", None)
+        };
+        Self { held_by, failure }
+    }
+
+    fn into_failure(self) -> Failure {
+        let text = "The message could not be sent before its expiry.";
+        let (why, kind, remedy) = match (self.held_by, self.failure) {
+            (_, Some(failure)) => {
+                (format!(" It was held by {}: {}", failure.code, failure.reason), failure.kind, failure.remedy)
+            }
+            ("not_connected", None) => (
+                " Its sender had no connection.".to_owned(),
+                RefusalKind::Policy,
+                "Connect the sender, then send it again if it still matters.".to_owned(),
+            ),
+            (_, None) => (
+                String::new(),
+                RefusalKind::Policy,
+                "Send it again if it still matters, with a later expires_at.".to_owned(),
+            ),
+        };
+        Failure { code: "expired".to_owned(), kind, reason: format!("{text}{why}"), remedy }
+    }
 }
 
 async fn forget_if_due(core: &Core) -> Result<(), StoreError> {

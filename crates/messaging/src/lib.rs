@@ -5,6 +5,7 @@ pub mod apply;
 pub mod callbacks;
 pub mod core;
 pub mod dispatch;
+pub mod explain;
 pub mod hints;
 pub mod hooks;
 pub mod housekeeping;
@@ -13,6 +14,7 @@ pub mod lines;
 pub mod messages;
 pub mod metric;
 pub mod reading;
+pub mod scheduled;
 pub mod send;
 
 pub use core::{Core, CoreSettings};

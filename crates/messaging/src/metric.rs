@@ -17,6 +17,8 @@ pub enum Metric {
     CallbacksApplied,
     /// Messages that outlived their expiry.
     MessagesExpired,
+    /// Messages taken back before they were sent.
+    MessagesCancelled,
     /// Attempts whose outcome nobody knows after a change of owner.
     AttemptsAbandoned,
     /// Writes refused because the database was not available, by `what`.
@@ -35,6 +37,7 @@ impl Metric {
             Self::CallbacksRefused => "waypost_callbacks_refused_total",
             Self::CallbacksApplied => "waypost_callbacks_applied_total",
             Self::MessagesExpired => "waypost_messages_expired_total",
+            Self::MessagesCancelled => "waypost_messages_cancelled_total",
             Self::AttemptsAbandoned => "waypost_attempts_abandoned_total",
             Self::StoreUnavailable => "waypost_store_unavailable_total",
         }

@@ -1,14 +1,18 @@
 //! Accepting a message: policy, then one transaction, then the id.
 
 use domain::draft::Draft;
+use domain::fields::FieldError;
 use domain::ids::MessageId;
 use domain::message::{Lane, MessageStatus};
 use domain::phone::Region;
+use domain::plan::Plan;
 use domain::scope::AccountScope;
 use domain::shard::Shard;
 use providers::ProviderKind;
+use sha2::{Digest, Sha256};
 use store::StoreError;
 use store::hot::{Accept, Accepted, IdempotencyKey};
+use store::scheduled::ScheduleKey;
 use store::sender::Sender;
 
 use crate::core::Core;
@@ -34,9 +38,12 @@ pub enum SendError {
         /// What it cannot do.
         detail: String,
     },
-    /// The time to send lies behind its expiry.
-    #[error("the message would expire before it could be sent")]
-    ExpiresTooEarly,
+    /// A time to send or an expiry that makes no sense now.
+    #[error("{}", .0.detail)]
+    Time(FieldError),
+    /// Something else is scheduled under this key.
+    #[error("message {0} is scheduled under this key with another body; set `replace` to put this one in its place")]
+    ScheduleKeyReused(MessageId),
     /// The key was used before, with another body.
     #[error("this key was used with another body")]
     KeyReused,
@@ -78,12 +85,16 @@ pub async fn accept(
     let now = core.now();
     let (sender, live) = sender_of(core, scope, &draft).await?;
     check_supported(core, &sender, &draft, live)?;
-    let due_at = draft.send_at.filter(|at| *at > now);
-    let expires_at = draft.expires_at.unwrap_or_else(|| due_at.unwrap_or(now).plus(draft.class.default_lifetime()));
-    if expires_at <= due_at.unwrap_or(now) {
-        return Err(SendError::ExpiresTooEarly);
+    let lifetime = draft.class.default_lifetime();
+    let Plan { due_at, expires_at } =
+        Plan::new(draft.send_at, draft.expires_at, lifetime, now).map_err(SendError::Time)?;
+    if due_at.is_none() && draft.schedule.is_some() {
+        // Sent at once it would be sent again with every repetition: the key holds only what waits.
+        let detail = "must lie in the future for a schedule_key";
+        return Err(SendError::Time(FieldError::new("out_of_range", "send_at", detail)));
     }
     let surface = idempotency.as_ref().map_or("v1", |key| key.surface);
+    let schedule = schedule_key(&draft);
     let accept = Accept {
         scope: *scope,
         sender: sender.id,
@@ -95,19 +106,22 @@ pub async fn accept(
         class: draft.class,
         lane: Lane::of(draft.class),
         context: draft.context,
+        options: draft.options.to_stored(),
         reference: draft.reference,
         simulated: !live || sender.provider == ProviderKind::Sandbox.as_str(),
         send_at: due_at,
         expires_at,
         at: now,
         idempotency,
+        schedule,
     };
     let status = due_at.map_or(MessageStatus::Queued, |_| MessageStatus::Scheduled);
     let accepted = core.store.hot().accept(accept).await?;
     Metric::MessagesAccepted.count("surface", surface);
     match accepted {
         Accepted::KeyReused => Err(SendError::KeyReused),
-        Accepted::Repeated(id) => Ok(AcceptedMessage { id, status, repeated: true }),
+        Accepted::ScheduleKeyReused(id) => Err(SendError::ScheduleKeyReused(id)),
+        Accepted::Repeated(id) | Accepted::Scheduled(id) => Ok(AcceptedMessage { id, status, repeated: true }),
         Accepted::New(id) => {
             if due_at.is_none() {
                 core.hints.sender_has_work(sender.id);
@@ -116,6 +130,24 @@ pub async fn accept(
             Ok(AcceptedMessage { id, status, repeated: false })
         }
     }
+}
+
+/// The name under which it is scheduled, with a hash of what it means: two ways to write one number are one message.
+fn schedule_key(draft: &Draft) -> Option<ScheduleKey> {
+    let name = draft.schedule.as_ref()?;
+    let meaning = serde_json::json!([
+        draft.sender,
+        draft.to.kind().as_str(),
+        draft.to.value(),
+        draft.content.to_object(),
+        draft.context,
+        draft.send_at,
+        draft.expires_at,
+        draft.class.as_str(),
+        draft.reference,
+    ]);
+    let fingerprint = hex::encode(Sha256::digest(meaning.to_string().as_bytes()));
+    Some(ScheduleKey { key: name.key.clone(), fingerprint, replace: name.replace })
 }
 
 /// The account's sender and whether the account is live.
@@ -140,6 +172,12 @@ fn check_supported(core: &Core, sender: &Sender, draft: &Draft, live: bool) -> R
         return Err(SendError::NotSupported {
             field: "message.type".to_owned(),
             detail: format!("the sender's provider cannot send messages of kind `{kind}`"),
+        });
+    }
+    if draft.options.marketing.is_some() && !provider.capabilities().marketing_messages {
+        return Err(SendError::NotSupported {
+            field: "provider_options.meta_cloud.marketing_messages".to_owned(),
+            detail: "the sender's provider has no endpoint for marketing messages".to_owned(),
         });
     }
     Ok(())

@@ -12,8 +12,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::address::Address;
 use domain::attempt::{AttemptReference, AttemptStatus};
+use domain::content::{Content, Template};
 use domain::inbound::{DecodedHook, UndecodableHook};
-use domain::message::{Content, Template};
+use domain::options::SendOptions;
 use domain::refusal::Failure;
 
 pub use crate::http::{HttpClient, NoHttpClient};
@@ -58,12 +59,16 @@ impl ProviderKind {
 pub struct Capabilities {
     /// How many messages one request may carry.
     pub recipients_per_call: usize,
+    /// How many messages per second a number sends and receives before anything else is known of it; `None`: no limit.
+    pub messages_per_second: Option<u32>,
     /// Whether callbacks repeat our reference, so that a lost answer can be settled.
     pub echoes_reference: bool,
     /// Whether free text is bound to the service window.
     pub has_service_window: bool,
     /// The kinds of content it can send, as [`Content::kind`] names them.
     pub kinds: &'static [&'static str],
+    /// Whether it has an endpoint of its own for marketing templates.
+    pub marketing_messages: bool,
 }
 
 /// One message of a call, as the adapter gets it.
@@ -77,6 +82,8 @@ pub struct Outbound {
     pub content: Content,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// How it is handed over.
+    pub options: SendOptions,
 }
 
 /// One HTTP request for 1..n messages, n at most [`Capabilities::recipients_per_call`].
@@ -236,6 +243,25 @@ pub fn decode_hook(kind: ProviderKind, body: &[u8]) -> Result<DecodedHook, Undec
     match kind {
         ProviderKind::MetaCloud => meta_cloud::decode(body),
         ProviderKind::Sandbox => Err(UndecodableHook("the sandbox makes no callbacks".to_owned())),
+    }
+}
+
+/// What of a callback's body concerns one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HookPart {
+    /// All of it.
+    Whole,
+    /// This much, as JSON text; the rest is about others.
+    Part(String),
+}
+
+/// Narrows a callback's body to what names one of the provider's `ids`, or one of our references that begin with
+/// `reference`: a body may speak of many people's messages. `None` when nothing does.
+#[must_use]
+pub fn hook_part(kind: ProviderKind, body: &[u8], ids: &[&str], reference: &str) -> Option<HookPart> {
+    match kind {
+        ProviderKind::MetaCloud => meta_cloud::part(body, ids, reference),
+        ProviderKind::Sandbox => None,
     }
 }
 

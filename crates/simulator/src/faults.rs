@@ -18,6 +18,16 @@ pub enum Fault {
         #[serde(skip_serializing_if = "Option::is_none")]
         http_status: Option<u16>,
     },
+    /// Refused before it is accepted, with control over every member of the error.
+    #[serde(rename = "error")]
+    Refusal(Refusal),
+    /// One outcome after the other, for one message each; then nothing.
+    Script {
+        /// What happens to each message in turn.
+        outcomes: Vec<Fault>,
+    },
+    /// Nothing goes wrong; fills a place in a script.
+    Ok,
     /// The answer takes longer. Later rules still apply.
     Slow {
         /// By how much.
@@ -40,6 +50,23 @@ pub enum Fault {
     },
 }
 
+/// An error in all its members.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Meta's error code.
+    pub code: u32,
+    /// The HTTP status, when it is to differ from the one Meta documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<u16>,
+    /// `error_subcode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subcode: Option<u32>,
+    /// Marks the error as worth another try.
+    pub is_transient: bool,
+    /// Leaves `error_data` out.
+    pub without_data: bool,
+}
+
 /// A fault and when it strikes. All conditions that are set must hold.
 #[derive(Clone, Debug, Serialize)]
 pub struct FaultRule {
@@ -54,13 +81,37 @@ pub struct FaultRule {
     pub probability: Option<f64>,
     /// Only for this recipient (digits, with or without `+`).
     pub to: Option<String>,
+    /// Only for messages of this type, such as `image`.
+    pub message_type: Option<String>,
+    /// Only for this template.
+    pub template: Option<String>,
+    /// Only for messages of this category, such as `marketing`; everything but templates is `service`.
+    pub category: Option<String>,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LookedAt<'a> {
+    pub(crate) digits: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) template: Option<&'a str>,
+    pub(crate) category: &'a str,
 }
 
 impl FaultRule {
     /// A fault that always strikes.
     #[must_use]
     pub const fn always(fault: Fault) -> Self {
-        Self { fault, every: None, times: None, probability: None, to: None }
+        Self {
+            fault,
+            every: None,
+            times: None,
+            probability: None,
+            to: None,
+            message_type: None,
+            template: None,
+            category: None,
+        }
     }
 
     /// A fault that strikes the next `times` messages.
@@ -98,13 +149,14 @@ impl Faults {
     }
 
     /// Asks every rule in turn; waits add up, the first other fault wins.
-    pub(crate) fn judge(&mut self, digits: &str, rng: &mut StdRng) -> Verdict {
+    pub(crate) fn judge(&mut self, message: &LookedAt<'_>, rng: &mut StdRng) -> Verdict {
         let mut verdict = Verdict::default();
         for watched in &mut self.0 {
-            if !watched.strikes(digits, rng) {
+            if !watched.strikes(message, rng) {
                 continue;
             }
-            match &watched.rule.fault {
+            match watched.outcome() {
+                Fault::Ok => {}
                 Fault::Slow { ms } => verdict.wait += Duration::from_millis(*ms),
                 fault => {
                     verdict.fault = Some(fault.clone());
@@ -117,8 +169,27 @@ impl Faults {
 }
 
 impl Watched {
-    fn strikes(&mut self, digits: &str, rng: &mut StdRng) -> bool {
-        if self.rule.to.as_deref().is_some_and(|to| to.trim_start_matches('+') != digits) {
+    /// What happens at this strike.
+    fn outcome(&self) -> &Fault {
+        match &self.rule.fault {
+            Fault::Script { outcomes } => {
+                let place = usize::try_from(self.struck - 1).unwrap_or(usize::MAX);
+                outcomes.get(place).unwrap_or(&Fault::Ok)
+            }
+            fault => fault,
+        }
+    }
+
+    fn fits(&self, message: &LookedAt<'_>) -> bool {
+        let rule = &self.rule;
+        rule.to.as_deref().is_none_or(|to| to.trim_start_matches('+') == message.digits)
+            && rule.message_type.as_deref().is_none_or(|kind| kind == message.kind)
+            && rule.category.as_deref().is_none_or(|category| category.eq_ignore_ascii_case(message.category))
+            && (rule.template.is_none() || rule.template.as_deref() == message.template)
+    }
+
+    fn strikes(&mut self, message: &LookedAt<'_>, rng: &mut StdRng) -> bool {
+        if !self.fits(message) {
             return false;
         }
         if self.rule.times.is_some_and(|times| self.struck >= times) {
@@ -131,7 +202,7 @@ impl Watched {
         if self.rule.probability.is_some_and(|probability| rng.random::<f64>() >= probability) {
             return false;
         }
-        self.struck += 1;
+        self.struck = self.struck.saturating_add(1);
         true
     }
 }

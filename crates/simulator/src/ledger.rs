@@ -11,7 +11,7 @@ use serde::Serialize;
 pub struct LedgerEntry {
     /// The recipient, `+` and digits.
     pub to: String,
-    /// The text the customer sees: body, rendered template body, caption or address of a picture.
+    /// What the customer sees: body, rendered template body, caption, else address of a medium, else the kind.
     pub body: String,
     /// How often it was accepted; more than one is a double.
     pub count: usize,
@@ -26,8 +26,8 @@ pub struct LedgerMessage {
     pub message_id: Arc<str>,
     /// The number it was sent from.
     pub phone_number_id: Arc<str>,
-    /// `text`, `template` or `image`.
-    pub kind: &'static str,
+    /// Meta's `type`, such as `text` or `template`.
+    pub kind: String,
     /// The template's name and language, such as `order_update/en_US`.
     pub template: Option<String>,
     /// What the sender wants back in every status.

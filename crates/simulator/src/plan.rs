@@ -56,6 +56,10 @@ pub struct StatusPlan {
     pub paused: bool,
     /// Whether free text to somebody who has not written for 24 hours fails with 131047.
     pub enforce_window: bool,
+    /// Up to so many statuses share one callback; 1: each has its own. Meta sends up to 1,000.
+    pub batch: usize,
+    /// Statuses as v23.0 and older tell them: with `conversation`, priced per conversation.
+    pub old_shapes: bool,
     /// The wait before a refused callback is tried again; it doubles each time, up to a minute.
     pub retry_first: Duration,
     /// How long a callback is tried at all.
@@ -74,6 +78,8 @@ impl Default for StatusPlan {
             before_answer: false,
             paused: false,
             enforce_window: false,
+            batch: 1,
+            old_shapes: false,
             retry_first: Duration::from_millis(500),
             retry_total: Duration::from_secs(600),
         }

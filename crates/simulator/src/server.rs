@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -47,6 +48,9 @@ pub enum StartError {
     /// The app secret cannot be a key.
     #[error("the app secret cannot be a signing key")]
     Secret,
+    /// A template of the start is malformed.
+    #[error("a template every account starts with is malformed: {0}")]
+    Template(String),
 }
 
 /// A running simulator.
@@ -69,7 +73,7 @@ impl Simulator {
         let listening = TcpListener::bind(address).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = listening.map_err(|source| StartError::Listen { address, source })?;
         let app = shared(settings, address)?;
-        let tasks = TaskTracker::new();
+        let tasks = app.tasks.clone();
         tasks.spawn(callback::run(Arc::clone(&app)));
         tasks.spawn(serve(Arc::clone(&app), listener));
         tasks.close();
@@ -116,10 +120,10 @@ impl Drop for Simulator {
 
 fn shared(settings: SimulatorSettings, address: SocketAddr) -> Result<App, StartError> {
     let key = Hmac::<Sha256>::new_from_slice(settings.app_secret.as_bytes()).map_err(|_| StartError::Secret)?;
+    let world = World::new(&settings).map_err(|malformed| StartError::Template(malformed.reason))?;
     let numbers: Vec<Number> = settings.numbers.into_iter().map(Number::from).collect();
     let number_by_id: HashMap<Arc<str>, usize> =
         numbers.iter().enumerate().map(|(index, number)| (Arc::clone(&number.id), index)).collect();
-    let world = World::new(settings.seed, settings.statuses, settings.callback_url, settings.customers);
     Ok(Arc::new(Shared {
         app_id: settings.app_id,
         verify_token: settings.verify_token,
@@ -135,6 +139,8 @@ fn shared(settings: SimulatorSettings, address: SocketAddr) -> Result<App, Start
         wire: WireLog::default(),
         changes: broadcast::Sender::new(CHANGES_MAX),
         accepted: watch::Sender::new(0),
+        usage_percent: AtomicU32::new(0),
+        tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
     }))
 }
@@ -145,7 +151,7 @@ async fn serve(app: App, listener: TcpListener) {
         .route("/", get(async || Redirect::to("/phone")))
         .merge(phone::routes())
         .merge(control::routes())
-        .merge(graph::routes())
+        .merge(graph::routes(&app))
         .with_state(app);
     let service = routes.into_make_service_with_connect_info::<CutSwitch>();
     let serving = axum::serve(Door(listener), service).with_graceful_shutdown(stop.cancelled_owned());

@@ -47,7 +47,7 @@ pub struct BusinessNumber {
 }
 
 /// A person with WhatsApp.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Customer {
     /// The number, `+` and digits.
     pub phone: String,
@@ -55,4 +55,8 @@ pub struct Customer {
     pub name: String,
     /// The business-scoped user id, for people who have one.
     pub user_id: Option<String>,
+    /// The username, for people who have one.
+    pub username: Option<String>,
+    /// Whether callbacks leave the number out, as Meta does for people with a username; needs a user id.
+    pub hides_number: bool,
 }

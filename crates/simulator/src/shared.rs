@@ -1,12 +1,14 @@
 //! What all parts of a running simulator hold together.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::clock::SharedClock;
 use domain::time::Timestamp;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::callback::{Poster, Queue};
 use crate::settings::BusinessNumber;
@@ -49,6 +51,10 @@ pub(crate) struct Shared {
     pub(crate) changes: broadcast::Sender<Arc<str>>,
     /// How many messages were accepted, for those who wait.
     pub(crate) accepted: watch::Sender<usize>,
+    /// How much of the hour's management calls is used, for the headers of every answer.
+    pub(crate) usage_percent: AtomicU32,
+    /// What goes on after its request has ended; it ends with the simulator.
+    pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
 

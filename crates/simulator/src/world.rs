@@ -2,45 +2,36 @@
 //!
 //! One lock guards it and every function here is short: nothing walks over all messages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::clock::SharedClock;
 use domain::time::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use crate::content::Content;
 use crate::faults::Faults;
+use crate::graph::Upload;
 use crate::ids::{self, Writer};
 use crate::ledger::{Ledger, LedgerMessage};
+use crate::limits::Limits;
+use crate::media::{LinkPolicy, MediaFaults, Shelf};
+use crate::numbers::{AccountState, DueEvent, NumberState};
 use crate::plan::{Status, StatusPlan};
-use crate::settings::Customer;
-use crate::templates::Category;
+use crate::settings::{Customer, SimulatorSettings};
+use crate::templates::{Catalogue, Category, MalformedTemplate};
 
 /// Meta counts the window from the customer's latest message.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
-
-/// What a message shows.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Content {
-    pub(crate) kind: &'static str,
-    pub(crate) header: Option<String>,
-    /// The address or media id of a picture.
-    pub(crate) picture: Option<String>,
-    pub(crate) text: String,
-    pub(crate) footer: Option<String>,
-    pub(crate) buttons: Vec<QuickReply>,
-    /// Name and language, such as `order_update/en_US`.
-    pub(crate) template: Option<String>,
-}
-
-/// A button under a template.
-#[derive(Clone, Debug)]
-pub(crate) struct QuickReply {
-    pub(crate) text: String,
-    pub(crate) payload: String,
-}
+/// What is not delivered by then never is, and nobody is told.
+const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+const CODE_LIFETIME: Duration = Duration::from_secs(600);
+/// Older messages cannot be reacted to.
+const REACTION_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// How far a message of the business has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,8 +57,14 @@ pub(crate) struct Outgoing {
     pub(crate) stage: Stage,
     /// Addressed by user id: then no number is told back.
     pub(crate) by_user_id: bool,
+    /// Sent to this group; the customer is a member.
+    pub(crate) group: Option<String>,
+    /// Sent through the Marketing Messages API.
+    pub(crate) lite: bool,
     pub(crate) opaque: Option<String>,
     pub(crate) category: Category,
+    /// How long Meta tries to deliver it.
+    pub(crate) lifetime: Duration,
     /// Accepted while the customer service window was open.
     pub(crate) in_window: bool,
     /// The quick reply the customer tapped.
@@ -89,7 +86,10 @@ pub(crate) struct Message {
     pub(crate) customer: Arc<str>,
     pub(crate) at: Timestamp,
     pub(crate) content: Content,
+    /// The message it answers.
     pub(crate) context: Option<String>,
+    /// What a callback tells of a customer's message beside its object: `context`, `referral`, `errors`.
+    pub(crate) extra: Map<String, Value>,
     pub(crate) side: Side,
 }
 
@@ -107,6 +107,15 @@ pub(crate) struct Person {
     pub(crate) digits: Arc<str>,
     pub(crate) name: Arc<str>,
     pub(crate) user_id: Option<Arc<str>>,
+    pub(crate) username: Option<Arc<str>>,
+    hides_number: bool,
+}
+
+impl Person {
+    /// Whether the business is told the user id alone.
+    pub(crate) const fn is_hidden(&self) -> bool {
+        self.hides_number && self.user_id.is_some()
+    }
 }
 
 /// A customer's phone.
@@ -125,12 +134,21 @@ pub(crate) struct Phone {
     /// The number of the latest message.
     pub(crate) number: usize,
     pub(crate) typing_until: Option<Instant>,
+    /// The business numbers whose offers the customer has stopped.
+    pub(crate) opted_out: HashSet<usize>,
 }
 
 impl Phone {
-    fn new(digits: &str, name: &str, user_id: Option<&str>) -> Self {
+    fn new(digits: &str, customer: &Customer) -> Self {
+        let owner = Person {
+            digits: digits.into(),
+            name: customer.name.as_str().into(),
+            user_id: customer.user_id.as_deref().map(Arc::from),
+            username: customer.username.as_deref().map(Arc::from),
+            hides_number: customer.hides_number,
+        };
         Self {
-            owner: Person { digits: digits.into(), name: name.into(), user_id: user_id.map(Arc::from) },
+            owner,
             switches: Switches { on: true, read_receipts: true, blocked: false },
             chat: Vec::new(),
             waiting: Vec::new(),
@@ -138,6 +156,7 @@ impl Phone {
             wrote_at: HashMap::new(),
             number: 0,
             typing_until: None,
+            opted_out: HashSet::new(),
         }
     }
 }
@@ -158,10 +177,15 @@ pub(crate) struct Order {
     pub(crate) number: usize,
     pub(crate) digits: String,
     pub(crate) by_user_id: bool,
+    pub(crate) group: Option<String>,
+    pub(crate) lite: bool,
     pub(crate) content: Content,
     pub(crate) category: Category,
+    pub(crate) lifetime: Option<Duration>,
     pub(crate) context: Option<String>,
     pub(crate) opaque: Option<String>,
+    /// What the checks found that Meta tells only by callback.
+    pub(crate) fails_with: Option<u32>,
 }
 
 /// Everything behind the lock.
@@ -173,29 +197,51 @@ pub(crate) struct World {
     pub(crate) messages: HashMap<Arc<str>, Message>,
     pub(crate) phones: HashMap<Arc<str>, Phone>,
     pub(crate) phone_by_user_id: HashMap<String, Arc<str>>,
-    pub(crate) media: HashMap<String, usize>,
+    pub(crate) media: Shelf,
+    /// Unfinished uploads of samples by session.
+    pub(crate) uploads: HashMap<String, Upload>,
+    pub(crate) media_faults: MediaFaults,
+    pub(crate) links: LinkPolicy,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) limits: Limits,
+    pub(crate) numbers: Vec<NumberState>,
+    pub(crate) account: AccountState,
+    pub(crate) due: Vec<DueEvent>,
     pub(crate) ledger: Ledger,
     pub(crate) counters: Counters,
     customers: Vec<Customer>,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, plan: StatusPlan, callback_url: Option<String>, customers: Vec<Customer>) -> Self {
+    /// The world at the start.
+    ///
+    /// # Errors
+    /// A template every account starts with is none Meta would take.
+    pub(crate) fn new(settings: &SimulatorSettings) -> Result<Self, MalformedTemplate> {
+        let clock = &settings.clock;
         let mut world = Self {
-            rng: StdRng::seed_from_u64(seed),
-            plan,
+            rng: StdRng::seed_from_u64(settings.seed),
+            plan: settings.statuses.clone(),
             faults: Faults::default(),
-            callback_url: callback_url.map(Arc::from),
+            callback_url: settings.callback_url.as_deref().map(Arc::from),
             messages: HashMap::new(),
             phones: HashMap::new(),
             phone_by_user_id: HashMap::new(),
-            media: HashMap::new(),
+            media: Shelf::new(SharedClock::clone(clock)),
+            uploads: HashMap::new(),
+            media_faults: MediaFaults::default(),
+            links: LinkPolicy::default(),
+            catalogue: Catalogue::new(clock.now())?,
+            limits: Limits::default(),
+            numbers: settings.numbers.iter().map(|_| NumberState::default()).collect(),
+            account: AccountState::default(),
+            due: Vec::new(),
             ledger: Ledger::default(),
             counters: Counters::default(),
-            customers,
+            customers: settings.customers.clone(),
         };
         world.settle_customers();
-        world
+        Ok(world)
     }
 
     /// Forgets messages, chats and ledger, and keeps the switches that were set.
@@ -204,6 +250,7 @@ impl World {
         self.media.clear();
         self.ledger = Ledger::default();
         self.counters = Counters::default();
+        self.limits = Limits::new(self.limits.settings.clone());
         let before = std::mem::take(&mut self.phones);
         self.settle_customers();
         for (digits, phone) in &mut self.phones {
@@ -221,7 +268,7 @@ impl World {
     fn settle_customers(&mut self) {
         for customer in &self.customers {
             let digits = digits_of(&customer.phone);
-            let phone = Phone::new(&digits, &customer.name, customer.user_id.as_deref());
+            let phone = Phone::new(&digits, customer);
             if let Some(user_id) = &customer.user_id {
                 self.phone_by_user_id.insert(user_id.clone(), Arc::clone(&phone.owner.digits));
             }
@@ -231,7 +278,8 @@ impl World {
 
     /// The phone of that number; everybody has WhatsApp here.
     pub(crate) fn phone_mut(&mut self, digits: &str) -> &mut Phone {
-        self.phones.entry(digits.into()).or_insert_with(|| Phone::new(digits, &format!("+{digits}"), None))
+        let stranger = || Customer { name: format!("+{digits}"), ..Customer::default() };
+        self.phones.entry(digits.into()).or_insert_with(|| Phone::new(digits, &stranger()))
     }
 
     /// Stores an accepted message and returns its id, its phone, and the error it will fail with.
@@ -243,8 +291,12 @@ impl World {
         phone.number = order.number;
         phone.chat.push(Arc::clone(&id));
         let customer = Arc::clone(&phone.owner.digits);
-        let fails_with = if phone.switches.blocked {
+        let fails_with = if order.fails_with.is_some() {
+            order.fails_with
+        } else if phone.switches.blocked {
             Some(131_026)
+        } else if order.category == Category::Marketing && phone.opted_out.contains(&order.number) {
+            Some(131_050)
         } else if enforce_window && !in_window && order.category == Category::Service {
             Some(131_047)
         } else {
@@ -253,17 +305,23 @@ impl World {
         let entry = LedgerMessage {
             message_id: Arc::clone(&id),
             phone_number_id: Arc::clone(phone_number_id),
-            kind: order.content.kind,
-            template: order.content.template.clone(),
+            kind: order.content.kind.clone(),
+            template: order.content.template_id(),
             biz_opaque_callback_data: order.opaque.clone(),
             received_at: now,
         };
-        self.ledger.record(&customer, &order.content.text, entry);
+        self.ledger.record(&customer, &order.content.ledger_text(), entry);
         let outgoing = Outgoing {
             stage: Stage::Accepted,
             by_user_id: order.by_user_id,
+            group: order.group,
+            lite: order.lite,
             opaque: order.opaque,
             category: order.category,
+            lifetime: order.lifetime.unwrap_or(match order.category {
+                Category::Authentication => CODE_LIFETIME,
+                _ => LIFETIME,
+            }),
             in_window,
             chosen: None,
         };
@@ -274,10 +332,21 @@ impl World {
             at: now,
             content: order.content,
             context: order.context,
+            extra: Map::new(),
             side: Side::Business(outgoing),
         };
         self.messages.insert(Arc::clone(&id), message);
         Acceptance { id, fails_with }
+    }
+
+    /// Whether the customer wrote the message within 30 days and it is no reaction itself.
+    pub(crate) fn can_be_reacted_to(&self, id: &str, customer: &str, now: Timestamp) -> bool {
+        self.messages.get(id).is_some_and(|message| {
+            matches!(message.side, Side::Customer(_))
+                && &*message.customer == customer
+                && message.content.kind != "reaction"
+                && now.since(message.at) <= REACTION_AGE_MAX
+        })
     }
 
     /// Lets a status happen in the customer's world. `false`: not now, the phone is off.
@@ -310,6 +379,16 @@ impl World {
             Status::Read => outgoing.stage = Stage::Read,
         }
         true
+    }
+
+    /// Takes the messages that waited for the phone and are still worth delivering.
+    pub(crate) fn take_waiting(&mut self, digits: &str, now: Timestamp) -> Vec<Arc<str>> {
+        let waiting = self.phones.get_mut(digits).map(|phone| std::mem::take(&mut phone.waiting)).unwrap_or_default();
+        let is_alive = |id: &Arc<str>| match self.messages.get(id) {
+            Some(Message { at, side: Side::Business(outgoing), .. }) => now.since(*at) <= outgoing.lifetime,
+            _ => false,
+        };
+        waiting.into_iter().filter(is_alive).collect()
     }
 
     /// The customer looks at the chat: returns the messages a `read` is to be told of.

@@ -1,7 +1,7 @@
 //! Calls to providers and the attempts that are their parts.
 
 use domain::attempt::{AttemptState, AttemptStatus, StatusTimes};
-use domain::ids::{AccountId, CallId, Epoch, MessageId, SenderId};
+use domain::ids::{AccountId, CallId, Epoch, InletId, MessageId, SenderId};
 use domain::message::MessageStatus;
 use domain::refusal::Failure;
 use domain::scope::AccountScope;
@@ -12,6 +12,7 @@ use crate::error::StoreError;
 use crate::message::{failure_from, failure_text};
 use crate::sql::Column::{Int, Text};
 use crate::sql::{Batch, Sql};
+use crate::trace::TraceLine;
 use crate::values;
 
 /// A call that is about to be made, for one message.
@@ -22,6 +23,7 @@ pub(crate) struct NewCall<'a> {
     pub sender: SenderId,
     pub provider: &'a str,
     pub epoch: Epoch,
+    pub node: &'a str,
     pub path: &'a str,
     pub payload: &'a str,
     pub note: Option<&'a str>,
@@ -37,12 +39,13 @@ static INSERT: Batch = Batch::new(
         ("sender_id", Int),
         ("provider", Text),
         ("epoch", Int),
+        ("node", Text),
         ("path", Text),
         ("payload", Text),
         ("started_at", Int),
     ],
-    "INSERT INTO provider_call (account_id, id, sender_id, provider, epoch, path, payload, started_at)
-     SELECT account_id, id, sender_id, provider, epoch, path, payload, started_at FROM input",
+    "INSERT INTO provider_call (account_id, id, sender_id, provider, epoch, node, path, payload, started_at)
+     SELECT account_id, id, sender_id, provider, epoch, node, path, payload, started_at FROM input",
 );
 
 static INSERT_ATTEMPT: Batch = Batch::new(
@@ -55,7 +58,7 @@ static INSERT_ATTEMPT: Batch = Batch::new(
 pub(crate) async fn insert_all(conn: &mut Conn<'_>, calls: &[NewCall<'_>]) -> Result<(), StoreError> {
     let rows: Vec<_> = calls
         .iter()
-        .map(|c| values![c.account, c.id, c.sender, c.provider, c.epoch, c.path, c.payload, c.at])
+        .map(|c| values![c.account, c.id, c.sender, c.provider, c.epoch, c.node, c.path, c.payload, c.at])
         .collect();
     conn.batch(&INSERT, &rows).await?;
     let rows: Vec<_> = calls.iter().map(|c| values![c.account, c.message, c.number, c.id, c.at, c.note]).collect();
@@ -113,6 +116,8 @@ pub(crate) struct Loaded {
     /// Whether the business sent it by other means.
     pub is_from_elsewhere: bool,
     pub message_billing: Option<String>,
+    /// How many bytes its trace has.
+    pub trace_length: i64,
 }
 
 macro_rules! load {
@@ -120,7 +125,8 @@ macro_rules! load {
         concat!(
             "SELECT a.account_id, a.message_id, a.number, a.status, a.submitted_at, a.sent_at, a.failed_at,
                a.delivered_at, a.read_at, a.failure, m.sender_id, m.status, m.version, m.attempts,
-               m.submitted_at, m.sent_at, m.failed_at, m.delivered_at, m.read_at, m.failure, m.origin, m.billing
+               m.submitted_at, m.sent_at, m.failed_at, m.delivered_at, m.read_at, m.failure, m.origin, m.billing,
+               CAST(COALESCE(LENGTH(a.trace), 0) AS BIGINT)
              FROM input
              JOIN attempt a ON a.account_id = input.account_id AND a.message_id = input.message_id
                AND a.number = input.number
@@ -162,6 +168,7 @@ fn loaded(mut row: Reader<'_>) -> Result<Loaded, StoreError> {
         message_failure: failure_from(row.read()?)?,
         is_from_elsewhere: row.read::<Option<String>>()?.is_some(),
         message_billing: row.read()?,
+        trace_length: row.read()?,
     })
 }
 
@@ -187,18 +194,23 @@ static UPDATE: Batch = Batch::new(
         ("delivered_at", Int),
         ("read_at", Int),
         ("failure", Text),
+        ("trace", Text),
     ],
     "UPDATE attempt SET status = input.status, submitted_at = input.submitted_at, sent_at = input.sent_at,
-       failed_at = input.failed_at, delivered_at = input.delivered_at, read_at = input.read_at, failure = input.failure
+       failed_at = input.failed_at, delivered_at = input.delivered_at, read_at = input.read_at, failure = input.failure,
+       trace = COALESCE(attempt.trace, '') || input.trace
      FROM input WHERE attempt.account_id = input.account_id AND attempt.message_id = input.message_id
        AND attempt.number = input.number",
 );
 
-/// Writes changed attempts back.
-pub(crate) async fn update_all(conn: &mut Conn<'_>, attempts: &[(AttemptKey, AttemptState)]) -> Result<(), StoreError> {
+/// Writes attempts back, with what is to be added to their traces.
+pub(crate) async fn update_all(
+    conn: &mut Conn<'_>,
+    attempts: &[(AttemptKey, AttemptState, String)],
+) -> Result<(), StoreError> {
     let rows: Vec<_> = attempts
         .iter()
-        .map(|(key, state)| {
+        .map(|(key, state, trace)| {
             let (t, failure) = (&state.times, failure_text(state.failure.as_ref()));
             values![
                 key.account,
@@ -210,7 +222,8 @@ pub(crate) async fn update_all(conn: &mut Conn<'_>, attempts: &[(AttemptKey, Att
                 t.failed,
                 t.delivered,
                 t.read,
-                failure
+                failure,
+                trace.as_str()
             ]
         })
         .collect();
@@ -235,9 +248,17 @@ pub(crate) async fn insert_elsewhere(
 }
 
 static EXTERNAL_INSERT: Batch = Batch::new(
-    &[("account_id", Int), ("sender_id", Int), ("kind", Text), ("value", Text), ("message_id", Int), ("attempt", Int)],
-    "INSERT INTO message_external_id (account_id, sender_id, kind, value, message_id, attempt)
-     SELECT account_id, sender_id, kind, value, message_id, attempt FROM input WHERE TRUE
+    &[
+        ("account_id", Int),
+        ("sender_id", Int),
+        ("kind", Text),
+        ("value", Text),
+        ("message_id", Int),
+        ("attempt", Int),
+        ("inlet_id", Int),
+    ],
+    "INSERT INTO message_external_id (account_id, sender_id, kind, value, message_id, attempt, inlet_id)
+     SELECT account_id, sender_id, kind, value, message_id, attempt, inlet_id FROM input WHERE TRUE
      ON CONFLICT (account_id, sender_id, kind, value) DO NOTHING RETURNING message_id",
 );
 
@@ -250,6 +271,8 @@ pub(crate) struct NewExternalId {
     pub value: String,
     pub message: MessageId,
     pub attempt: Option<i64>,
+    /// The stored body that told it.
+    pub inlet: Option<InletId>,
 }
 
 /// Writes provider ids; answers the messages whose id was new.
@@ -261,7 +284,10 @@ pub(crate) async fn insert_external_ids(
     sorted.sort_by(|a, b| (a.account, a.sender, a.kind, &a.value).cmp(&(b.account, b.sender, b.kind, &b.value)));
     let rows: Vec<_> = sorted
         .iter()
-        .map(|id| values![id.account, id.sender, id.kind, id.value.as_str(), id.message, id.attempt])
+        .map(|id| {
+            let inlet = id.inlet.map(|id| id.0);
+            values![id.account, id.sender, id.kind, id.value.as_str(), id.message, id.attempt, inlet]
+        })
         .collect();
     let rows = conn.batch(&EXTERNAL_INSERT, &rows).await?;
     rows.iter().map(|row| row.reader().read()).collect()
@@ -316,11 +342,19 @@ pub struct AttemptView {
     pub finished_at: Option<Timestamp>,
     /// Why it failed.
     pub failure: Option<Failure>,
+    /// Name of the provider.
+    pub provider: String,
+    /// Which node made the call, if that is known.
+    pub node: Option<String>,
+    /// Under which ownership of the sender's shard.
+    pub epoch: Epoch,
+    /// Each piece of evidence about it, as it came to be known.
+    pub trace: Vec<TraceLine>,
 }
 
 const OF_MESSAGE: Sql = Sql::same(
-    "SELECT a.number, a.status, a.started_at, c.path, c.payload, c.http_status, c.answer,
-       c.note, a.note, c.finished_at, a.failure
+    "SELECT a.number, a.status, a.started_at, c.path, c.payload, c.http_status, c.answer, c.note, a.note, c.finished_at,
+       a.failure, c.provider, c.node, c.epoch, a.trace
      FROM attempt a JOIN provider_call c ON c.account_id = a.account_id AND c.id = a.call_id
      WHERE a.account_id = $1 AND a.message_id = $2 ORDER BY a.number",
 );
@@ -351,9 +385,33 @@ pub async fn of_message(
                 decision: row.read()?,
                 finished_at: row.read()?,
                 failure: failure_from(row.read()?)?,
+                provider: row.read()?,
+                node: row.read()?,
+                epoch: row.read()?,
+                trace: row.read::<Option<String>>()?.map_or_else(Vec::new, |trace| TraceLine::read_all(&trace)),
             })
         })
         .collect()
+}
+
+const INLET_OF: Sql = Sql::same(
+    "SELECT inlet_id FROM message_external_id
+     WHERE account_id = $1 AND sender_id = $2 AND kind = $3 AND value = $4",
+);
+
+/// The stored body in which a message came.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn inlet_of(
+    conn: &mut Conn<'_>,
+    scope: &AccountScope,
+    sender: SenderId,
+    external: (&str, &str),
+) -> Result<Option<InletId>, StoreError> {
+    let values = values![scope.account(), sender, external.0, external.1];
+    let row = conn.fetch_optional(&INLET_OF, values).await?;
+    Ok(row.map(|row| row.reader().read::<Option<InletId>>()).transpose()?.flatten())
 }
 
 static ABANDON: Batch = Batch::new(

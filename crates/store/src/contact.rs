@@ -41,6 +41,7 @@ impl From<&Address> for Identity {
         let match_key = match address {
             Address::Phone(number) => number.match_key(),
             Address::UserId(id) => id.as_str().to_owned(),
+            Address::Group(id) => id.as_str().to_owned(),
         };
         Self { kind: address.kind(), match_key, value: address.value().to_owned() }
     }

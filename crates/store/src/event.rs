@@ -15,6 +15,10 @@ use crate::values;
 pub const MESSAGE_CREATED: &str = "message.created";
 /// A message changed.
 pub const MESSAGE_UPDATED: &str = "message.updated";
+/// A scheduled message got another due time or expiry.
+pub const MESSAGE_RESCHEDULED: &str = "message.rescheduled";
+/// A message was taken back before it was sent.
+pub const MESSAGE_CANCELLED: &str = "message.cancelled";
 
 /// A contact turned out to be another one's person; `into` says whose.
 pub const CONTACT_MERGED: &str = "contact.merged";

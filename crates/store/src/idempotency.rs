@@ -103,6 +103,34 @@ pub async fn take_all(conn: &mut Conn<'_>, mut wanted: Vec<Wanted>) -> Result<Ve
     Ok(taken)
 }
 
+static POINT: Batch = Batch::new(
+    &[("account_id", Int), ("surface", Text), ("key", Text), ("message_id", Int)],
+    "UPDATE idempotency SET message_id = input.message_id FROM input WHERE idempotency.account_id = input.account_id
+       AND idempotency.surface = input.surface AND idempotency.key = input.key",
+);
+
+static GIVE_BACK: Batch = Batch::new(
+    &[("account_id", Int), ("surface", Text), ("key", Text)],
+    "DELETE FROM idempotency WHERE (account_id, surface, key) IN (SELECT account_id, surface, key FROM input)",
+);
+
+/// Lets keys that were taken in this transaction stand for another message than was thought, or for none.
+pub(crate) async fn correct_all(
+    conn: &mut Conn<'_>,
+    corrections: &[(AccountId, &str, &str, Option<MessageId>)],
+) -> Result<(), StoreError> {
+    let (mut pointed, mut given_back) = (Vec::new(), Vec::new());
+    for (account, surface, key, message) in corrections {
+        match message {
+            Some(message) => pointed.push(values![*account, *surface, *key, *message]),
+            None => given_back.push(values![*account, *surface, *key]),
+        }
+    }
+    conn.batch(&POINT, &pointed).await?;
+    conn.batch(&GIVE_BACK, &given_back).await?;
+    Ok(())
+}
+
 const DELETE_OLD: Sql = Sql::same("DELETE FROM idempotency WHERE created_at < $1");
 
 /// Forgets keys taken before `before`.

@@ -32,6 +32,8 @@ pub enum Sequence {
     Job,
     /// `audit.id`
     Audit,
+    /// `message_note.id`
+    Note,
 }
 
 impl Sequence {
@@ -49,6 +51,7 @@ impl Sequence {
             Self::Event => "event_id_seq",
             Self::Job => "job_id_seq",
             Self::Audit => "audit_id_seq",
+            Self::Note => "message_note_id_seq",
         }
     }
 }

@@ -20,14 +20,18 @@ pub mod lease;
 pub mod lock;
 pub mod message;
 pub mod migrate;
+pub mod note;
 pub mod open;
 pub mod outbox;
+pub mod pause;
 pub mod pools;
 pub mod recipient;
 pub mod schedule;
+pub mod scheduled;
 pub mod sender;
 pub mod setting;
 pub mod sql;
+pub mod trace;
 
 pub use error::StoreError;
 pub use open::{Store, StoreSettings};

@@ -11,7 +11,7 @@ use domain::refusal::Failure;
 use domain::time::Timestamp;
 
 pub use around::{Around, Quoted, Reaction, around};
-pub use read::{Message, MessageFilter, Page, Place, find, find_by_external_id, list};
+pub use read::{DuePlace, Message, MessageFilter, Page, Place, find, find_by_external_id, list, scheduled};
 
 use crate::conn::{Conn, Row};
 use crate::error::StoreError;
@@ -52,6 +52,8 @@ pub struct NewMessage {
     pub reference: Option<String>,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// How it is handed over, as JSON text; `None` where nothing special was asked for.
+    pub options: Option<String>,
     /// The provider's id, where it is known already.
     pub external_id: Option<String>,
     /// When it was made.
@@ -120,6 +122,7 @@ static INSERT: Batch = Batch::new(
         ("address", Text),
         ("reference", Text),
         ("context", Text),
+        ("options", Text),
         ("external_id", Text),
         ("created_at", Int),
         ("send_at", Int),
@@ -132,11 +135,11 @@ static INSERT: Batch = Batch::new(
         ("attempts", Int),
     ],
     "INSERT INTO message (account_id, id, sender_id, contact_id, conversation_id, direction, kind, content, excerpt, class,
-       status, simulated, address_kind, address, reference, context, external_id, created_at, send_at, expires_at,
-       delivered_at, origin, target, group_id, sent_at, attempts, version)
+       status, simulated, address_kind, address, reference, context, options, external_id, created_at, send_at,
+       expires_at, delivered_at, origin, target, group_id, sent_at, attempts, version)
      SELECT account_id, id, sender_id, contact_id, conversation_id, direction, kind, content, excerpt, class,
-       status, simulated, address_kind, address, reference, context, external_id, created_at, send_at, expires_at,
-       delivered_at, origin, target, group_id, sent_at, attempts, 1 FROM input",
+       status, simulated, address_kind, address, reference, context, options, external_id, created_at, send_at,
+       expires_at, delivered_at, origin, target, group_id, sent_at, attempts, 1 FROM input",
 );
 
 /// Writes messages.
@@ -164,6 +167,7 @@ pub async fn insert_all(conn: &mut Conn<'_>, messages: &[NewMessage]) -> Result<
                 m.address.value(),
                 m.reference.as_deref(),
                 m.context.as_deref(),
+                m.options.as_deref(),
                 m.external_id.as_deref(),
                 m.created_at,
                 m.send_at,

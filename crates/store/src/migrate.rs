@@ -24,7 +24,13 @@ macro_rules! pairs {
     };
 }
 
-const PAIRS: &[Pair] = pairs![1 "0001_first_tables", 4 "0004_language_fallback", 6 "0006_people"];
+const PAIRS: &[Pair] = pairs![
+    1 "0001_first_tables",
+    3 "0003_scheduled",
+    4 "0004_language_fallback",
+    6 "0006_people",
+    7 "0007_message_options",
+];
 
 const INLET: &[(i64, &str, &str)] = &[(1, "0001_inlet", include_str!("../migrations/sqlite-inlet/0001_inlet.sql"))];
 

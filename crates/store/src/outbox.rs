@@ -1,7 +1,9 @@
-//! The outbox: one row per message that is due to be sent, until it is settled.
+//! The outbox: one row per message that is due to be sent, until it is settled. What is scheduled for later waits in it
+//! too, see [`crate::scheduled`].
 
 use domain::ids::{AccountId, Epoch, MessageId, SenderId};
 use domain::message::Lane;
+use domain::scope::AccountScope;
 use domain::shard::Shard;
 use domain::time::Timestamp;
 
@@ -91,6 +93,8 @@ pub struct Ready {
     pub address: String,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// How it is handed over, as JSON text.
+    pub options: Option<String>,
     /// Whether the sandbox sends it.
     pub simulated: bool,
     /// The language a template is to be tried in instead of its own.
@@ -99,7 +103,7 @@ pub struct Ready {
 
 const READY: Sql = Sql::same(
     "SELECT o.account_id, o.message_id, o.sender_id, o.shard, o.attempts, o.expires_at,
-       m.content, m.address_kind, m.address, m.context, m.simulated, o.language
+       m.content, m.address_kind, m.address, m.context, m.options, m.simulated, o.language
      FROM outbox o JOIN message m ON m.account_id = o.account_id AND m.id = o.message_id
      WHERE o.state = 0 AND o.shard = $1 AND o.sender_id = $2 AND o.lane = $3 AND o.due_at <= $4
      ORDER BY o.due_at, o.message_id LIMIT $5 + 0",
@@ -131,6 +135,7 @@ pub async fn ready(
                 address_kind: row.read()?,
                 address: row.read()?,
                 context: row.read()?,
+                options: row.read()?,
                 simulated: row.read()?,
                 language: row.read()?,
             })
@@ -427,6 +432,48 @@ pub async fn remove_settled_by_evidence(
     let rows: Vec<_> = entries.iter().map(|(a, m)| values![*a, *m]).collect();
     conn.batch(&REMOVE_UNKNOWN, &rows).await?;
     Ok(())
+}
+
+const WAITING: Sql = Sql::same("SELECT state, due_at FROM outbox WHERE account_id = $1 AND message_id = $2");
+
+/// How a message stands in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// For its due time.
+    Scheduled {
+        /// When it is due.
+        due_at: Timestamp,
+    },
+    /// For its turn.
+    Queued {
+        /// Not before.
+        due_at: Timestamp,
+    },
+    /// For the provider's answer.
+    Calling,
+    /// For evidence of what became of it.
+    Unknown,
+}
+
+/// What the outbox knows of a message; `None` when it is settled.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn waiting(
+    conn: &mut Conn<'_>,
+    scope: &AccountScope,
+    message: MessageId,
+) -> Result<Option<Waiting>, StoreError> {
+    let Some(row) = conn.fetch_optional(&WAITING, values![scope.account(), message]).await? else { return Ok(None) };
+    let mut row = row.reader();
+    let (state, due_at): (i64, Timestamp) = (row.read()?, row.read()?);
+    match state {
+        0 => Ok(Some(Waiting::Queued { due_at })),
+        1 => Ok(Some(Waiting::Calling)),
+        2 => Ok(Some(Waiting::Unknown)),
+        3 => Ok(Some(Waiting::Scheduled { due_at })),
+        _ => Err(StoreError::Corrupt("outbox.state holds an unknown value".to_owned())),
+    }
 }
 
 const COUNTS: Sql = Sql::same("SELECT state, COUNT(*) FROM outbox GROUP BY state");

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod engine;
+pub mod hooks;
 pub mod http;
 pub mod line;
 pub mod postgres;

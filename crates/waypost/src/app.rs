@@ -209,6 +209,7 @@ async fn make_core(settings: &AppSettings, store: Store) -> anyhow::Result<Core>
     tx.commit().await?;
     let lines = make_lines(settings, &store, now).await?;
     let core_settings = CoreSettings {
+        pace: config.dispatch.pace,
         calls_in_flight_max: config.dispatch.calls_in_flight_max,
         request_timeout: config.dispatch.request_timeout,
         poll_interval: config.dispatch.poll_interval,

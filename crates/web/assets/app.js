@@ -115,12 +115,20 @@
   const pending = new Map();
   let fetching = 0;
   let waiting = null;
+  let relisting = null;
 
   function onMessage({ kind, subject, version }) {
     const id = subject.split(":")[1];
     const view = find("[data-subject]");
     if (view?.dataset.subject === subject && version > Number(view.dataset.version)) return reload();
     const shown = document.getElementById(`message-${id}`);
+    // The list of what is due is in another order and has other rows: it is fetched as a whole, and not too often.
+    if (find("[data-scheduled]")) {
+      if (shown || kind === "message.created" || kind === "message.rescheduled") {
+        relisting ||= setTimeout(() => ((relisting = null), reload()), 1000);
+      }
+      return;
+    }
     const created = kind === "message.created" || pending.get(id)?.created;
     if (shown ? version <= Number(shown.dataset.version) : !(created && find("[data-grows]"))) return;
     pending.set(id, { created });

@@ -3,8 +3,10 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::fields::FieldError;
+use domain::ids::MessageId;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use messaging::scheduled::ChangeError;
 use messaging::send::SendError;
 use serde::Serialize;
 use store::StoreError;
@@ -25,6 +27,9 @@ pub struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// The message that stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<i64>,
     #[serde(rename = "status")]
     number: u16,
 }
@@ -40,6 +45,7 @@ impl Problem {
             code,
             detail: detail.into(),
             field: None,
+            message_id: None,
             number: status.as_u16(),
         }
     }
@@ -48,6 +54,13 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// The same, with the message that stands in the way.
+    #[must_use]
+    pub fn about(mut self, message: MessageId) -> Self {
+        self.message_id = Some(message.0);
         self
     }
 
@@ -114,10 +127,26 @@ impl From<SendError> for Problem {
             SendError::UnknownSender => unprocessable("unknown_sender", detail).at("sender_id"),
             SendError::NotConnected { .. } => unprocessable("sender_not_connected", detail).at("sender_id"),
             SendError::NotSupported { field, .. } => unprocessable("not_supported_by_provider", detail).at(field),
-            SendError::ExpiresTooEarly => unprocessable("out_of_range", detail).at("expires_at"),
+            SendError::Time(error) => error.into(),
+            SendError::ScheduleKeyReused(message) => {
+                Self::new(StatusCode::CONFLICT, "schedule_key_reused", detail).at("schedule_key").about(message)
+            }
             SendError::KeyReused => {
                 Self::new(StatusCode::CONFLICT, "idempotency_key_reused", detail).at("Idempotency-Key")
             }
+        }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ChangeError::Store(error) => error.into(),
+            ChangeError::Time(error) => error.into(),
+            ChangeError::NotFound => Self::not_found("message"),
+            ChangeError::NotScheduled(_) => Self::new(StatusCode::CONFLICT, "not_scheduled", detail),
+            ChangeError::NotCancellable(_) => Self::new(StatusCode::CONFLICT, "not_cancellable", detail),
         }
     }
 }

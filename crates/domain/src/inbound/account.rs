@@ -20,7 +20,7 @@ pub enum AccountEvent {
     /// A number's two-step PIN.
     Security(Security),
     /// The account as a whole.
-    Update(AccountUpdate),
+    Update(Box<AccountUpdate>),
     /// A warning or a notice.
     Alert(AlertDetails),
     /// The account's review came to a decision: `APPROVED`, `REJECTED`, `PENDING`, `DEFERRED`.

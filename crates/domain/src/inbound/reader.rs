@@ -5,7 +5,9 @@
 //! where a text was wanted is used, an object there is not. `null` and `""` say nothing, and asking for them is enough.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt::Write;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use serde_json::Value;
 
@@ -45,11 +47,30 @@ impl ReadLog {
     /// The paths of the leaves of `value` that nobody read, such as `entry[0].changes[0].value.messages[0].foo`.
     #[must_use]
     pub fn unread(&self, value: &Value) -> Vec<String> {
-        let mut read = self.0.borrow_mut();
-        read.sort_unstable();
-        let mut walk = Walk { read: &read, path: Vec::new(), unread: Vec::new() };
+        let read = self.0.borrow().iter().copied().collect();
+        let mut walk = Walk { read, path: Vec::new(), unread: Vec::new() };
         walk.visit(value);
         walk.unread
+    }
+}
+
+/// Addresses are ours and differ in their middle bits: a multiplication spreads them, and nobody can make them collide.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        self.0 = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
     }
 }
 
@@ -61,7 +82,7 @@ enum Step<'v> {
 }
 
 struct Walk<'v> {
-    read: &'v [usize],
+    read: HashSet<usize, BuildHasherDefault<AddressHasher>>,
     path: Vec<Step<'v>>,
     unread: Vec<String>,
 }
@@ -80,7 +101,7 @@ impl<'v> Walk<'v> {
                 }
             }
             leaf => {
-                if self.read.binary_search(&address(leaf)).is_err() {
+                if !self.read.contains(&address(leaf)) {
                     self.unread.push(path_text(&self.path));
                 }
             }
@@ -339,6 +360,9 @@ fn integer(value: &Value) -> Option<i64> {
 pub fn phone(text: &str) -> Option<E164> {
     if text.chars().any(|c| !(c.is_ascii_digit() || "+ -().\u{a0}".contains(c))) {
         return None;
+    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return E164::from_digits(text).ok();
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     E164::from_digits(&digits).ok()

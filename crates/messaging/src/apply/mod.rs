@@ -9,8 +9,9 @@ mod statuses;
 
 use std::time::Duration;
 
-use domain::ids::AccountId;
+use domain::ids::{AccountId, InletId};
 use domain::inbound::{DecodedHook, HookFact, HookItem, Subject};
+use domain::refusal::RefusalKind;
 use domain::time::Timestamp;
 use providers::decode_hook;
 use store::StoreError;
@@ -20,6 +21,7 @@ use store::sender::Sender;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
+use crate::hints::Traffic;
 use crate::lines::Application;
 use crate::metric::Metric;
 
@@ -76,7 +78,7 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
         Ok(decoded) => decoded,
         Err(error) => return mark(InletState::Undecodable, Some(error.to_string())),
     };
-    let read = Reading::of(core, application, decoded);
+    let read = Reading::of(core, application, decoded, stored.id);
     if !read.apply.is_empty() {
         match core.store.hot().apply(read.apply).await {
             Ok(_) => {}
@@ -103,8 +105,8 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(core: &Core, application: &Application, decoded: DecodedHook) -> Self {
-        let apply = Apply::at(core.now());
+    fn of(core: &Core, application: &Application, decoded: DecodedHook, inlet: InletId) -> Self {
+        let apply = Apply { inlet: Some(inlet), ..Apply::at(core.now()) };
         let mut read = Self { apply, accounts: Vec::new(), foreign: false, notes: decoded.passed_over };
         for item in decoded.items {
             match &item.subject {
@@ -152,6 +154,7 @@ impl Reading {
 
     fn take(&mut self, core: &Core, sender: &Sender, item: HookItem) {
         self.concerns(sender.account);
+        note_traffic(core, sender, &item.fact);
         let place = Place { sender, now: core.now(), sent_at: item.at };
         match item.fact {
             HookFact::Status(report) => statuses::take(self, core, place, *report),
@@ -175,6 +178,21 @@ impl Reading {
         if !self.accounts.contains(&account) {
             self.accounts.push(account);
         }
+    }
+}
+
+/// What the sender's pace has to know: what came in counts too, and a limit may be told by callback.
+fn note_traffic(core: &Core, sender: &Sender, fact: &HookFact) {
+    let traffic = match fact {
+        HookFact::Message(_) => Traffic { received: 1, limited: false },
+        HookFact::Status(report) => {
+            let kind = report.failure.as_ref().map(|failure| failure.kind);
+            Traffic { received: 0, limited: kind == Some(RefusalKind::SenderRate) }
+        }
+        _ => return,
+    };
+    if traffic != Traffic::default() {
+        core.hints.sender_has_traffic(sender.id, traffic);
     }
 }
 

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use domain::address::Address;
 use domain::attempt::AttemptReference;
 use domain::backoff::{self, Next};
+use domain::content::Content;
 use domain::ids::{CallId, Epoch, MessageId, SenderId};
-use domain::message::Content;
+use domain::options::SendOptions;
 use domain::refusal::{Failure, LEASE_LOST, RefusalKind};
 use providers::{Answer, Call, Outbound, Outcome, Prepared, Provider};
 use store::hot::{Claim, Claimed, Complete, Settlement};
@@ -26,40 +27,55 @@ pub(super) struct Done {
     pub message: MessageId,
     /// The whole sender waits so long.
     pub pause: Option<Duration>,
-    /// Whether no answer came.
-    pub unknown: bool,
+    /// What it tells of the provider.
+    pub ended: Ended,
+}
+
+/// How a call ended, as far as the sender's pace is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The provider took the message.
+    Taken,
+    /// The provider refused it for the number's rate.
+    Limited,
+    /// No answer came.
+    Unknown,
+    /// Anything else, or no call was made.
+    Otherwise,
 }
 
 /// Calls the provider for one message.
 pub(super) async fn run(core: Core, ownership: Ownership, ready: Ready) -> Done {
-    let (pause, unknown) = match call(&core, &ownership, &ready).await {
+    let (pause, ended) = match call(&core, &ownership, &ready).await {
         Ok(ended) => ended,
         Err(error) => {
             tracing::error!(message.id = %ready.message, %error, "Message {} could not be called: {error}", ready.message);
             // The database is away; the row is still ours to find.
-            (error.is_unavailable().then_some(Duration::from_secs(1)), false)
+            (error.is_unavailable().then_some(Duration::from_secs(1)), Ended::Otherwise)
         }
     };
     core.hints.account_changed(ready.account);
-    Done { sender: ready.sender, message: ready.message, pause, unknown }
+    Done { sender: ready.sender, message: ready.message, pause, ended }
 }
 
-/// Answers how long the sender waits after it, and whether no answer came.
+/// Answers how long the sender waits after it, and how it ended.
 async fn call(
     core: &Core,
     ownership: &Ownership,
     ready: &Ready,
-) -> Result<(Option<Duration>, bool), store::StoreError> {
+) -> Result<(Option<Duration>, Ended), store::StoreError> {
     let timeout = core.settings.request_timeout;
-    let Some(epoch) = ownership.epoch(ready.shard, timeout) else { return Ok((None, false)) };
+    let Some(epoch) = ownership.epoch(ready.shard, timeout) else {
+        return Ok((None, Ended::Otherwise));
+    };
     let Some(provider) = core.lines.provider(ready.sender, ready.simulated) else {
         // Its credentials are gone; the message waits for them until it expires.
-        return Ok((Some(Duration::from_secs(30)), false));
+        return Ok((Some(Duration::from_secs(30)), Ended::Otherwise));
     };
     let content = content(ready);
     let prepared = content.clone().and_then(|content| prepare(core, provider.as_ref(), ready, content));
     let Claimed::Yes(call) = claim(core, provider.as_ref(), ready, epoch, &prepared).await? else {
-        return Ok((None, false));
+        return Ok((None, Ended::Otherwise));
     };
     let (answer, pause) = match &prepared {
         Err(failure) => (refused(failure.clone()), None),
@@ -75,17 +91,26 @@ async fn call(
             (answer, pause)
         }
     };
-    let unknown = matches!(answer.outcome.clone().each(1).pop(), Some(Outcome::Unknown(_)));
+    let ended = ended(&answer);
     let language = content.ok().and_then(|content| fallback_language(provider.as_ref(), ready, &content, &answer));
-    complete(core, ready, (call, epoch), answer, language).await?;
-    Ok((pause, unknown))
+    complete(core, ready, (call, epoch), (answer, pause), language).await?;
+    Ok((pause, ended))
+}
+
+fn ended(answer: &Answer) -> Ended {
+    match answer.outcome.clone().each(1).pop() {
+        Some(Outcome::Sent { .. }) => Ended::Taken,
+        Some(Outcome::Unknown(_)) => Ended::Unknown,
+        Some(Outcome::Refused(refusal)) if refusal.failure.kind == RefusalKind::SenderRate => Ended::Limited,
+        Some(Outcome::Refused(_)) | None => Ended::Otherwise,
+    }
 }
 
 /// What is to be sent: what was stored, in the language that was chosen after a refusal.
 fn content(ready: &Ready) -> Result<Content, Failure> {
     let mut content = Content::from_stored(&ready.content).map_err(|error| unsendable(error.to_string()))?;
     if let (Content::Template(template), Some(language)) = (&mut content, &ready.language) {
-        template.language.clone_from(language);
+        template.set_language(language);
     }
     Ok(content)
 }
@@ -102,6 +127,7 @@ fn fallback_language(provider: &dyn Provider, ready: &Ready, content: &Content, 
 }
 
 fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready, content: Content) -> Result<Prepared, Failure> {
+    let options = SendOptions::from_stored(ready.options.as_deref()).map_err(|error| unsendable(error.to_string()))?;
     let to = Address::from_stored(&ready.address_kind, &ready.address)
         .ok_or_else(|| unsendable("the stored address cannot be read".to_owned()))?;
     let reference = AttemptReference {
@@ -110,7 +136,7 @@ fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready, content: Content
         message: ready.message,
         number: ready.attempts + 1,
     };
-    let outbound = Outbound { reference, to, content, context: ready.context.clone() };
+    let outbound = Outbound { reference, to, content, context: ready.context.clone(), options };
     provider.prepare(&Call { messages: vec![outbound] }).map_err(|refused| unsendable(refused.to_string()))
 }
 
@@ -140,6 +166,7 @@ async fn claim(
         sender: ready.sender,
         attempts: ready.attempts,
         epoch,
+        node: core.store.node().to_owned(),
         provider: provider.kind().as_str(),
         path,
         payload,
@@ -197,7 +224,7 @@ async fn complete(
     core: &Core,
     ready: &Ready,
     (call, epoch): (CallId, Epoch),
-    answer: Answer,
+    (answer, pause): (Answer, Option<Duration>),
     language: Option<String>,
 ) -> Result<(), store::StoreError> {
     let outcome = answer.outcome.each(1).pop();
@@ -214,6 +241,7 @@ async fn complete(
         http_status: answer.http_status.map(i64::from),
         answer: answer.body,
         settled,
+        pause_until: pause.map(|pause| core.now().plus(pause)),
         at: core.now(),
     };
     for _ in 1..COMPLETE_TRIES {

@@ -2,13 +2,17 @@
 
 mod call;
 pub mod ownership;
+mod pace;
 mod queue;
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::ids::SenderId;
+use domain::refusal::{Failure, RefusalKind};
+use domain::time::Timestamp;
 use store::StoreError;
+use store::pause::{self, NewPause};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -38,16 +42,18 @@ pub async fn run(core: Core, ownership: Ownership, stop: CancellationToken) {
             }
             all_may_have_work = false;
         }
+        queues.note_traffic(&core, core.hints.sender_traffic());
         let blocked = start_calls(&core, &ownership, &mut queues, &mut running).await;
         tokio::select! {
             () = stop.cancelled() => break,
             Some(done) = running.join_next() => {
-                note_done(&core, &mut queues, done);
+                note_done(&core, &mut queues, done).await;
                 while let Some(done) = running.try_join_next() {
-                    note_done(&core, &mut queues, done);
+                    note_done(&core, &mut queues, done).await;
                 }
             }
             senders = core.hints.senders_with_work(), if !blocked => queues.note_work(senders),
+            () = tokio::time::sleep(queues.until_paced(core.now())), if !blocked => {}
             _ = poll.tick() => all_may_have_work = true,
         }
     }
@@ -55,6 +61,19 @@ pub async fn run(core: Core, ownership: Ownership, stop: CancellationToken) {
     if tokio::time::timeout(GRACE, finish).await.is_err() {
         tracing::warn!("Calls to providers were still under way when the server stopped; their messages are unknown");
     }
+}
+
+/// Writes down why the sender waits, for those who ask.
+async fn note_silence(core: &Core, sender: SenderId, until: Timestamp) -> Result<(), StoreError> {
+    let reason = Failure {
+        code: "no_answers".to_owned(),
+        kind: RefusalKind::Transient,
+        reason: "The provider left several calls in a row without an answer.".to_owned(),
+        remedy: "Nothing to do: the sender goes on by itself, slowly at first.".to_owned(),
+    };
+    let mut tx = core.store.begin().await?;
+    pause::note_all(&mut tx.conn(), vec![NewPause { sender, until, reason }], core.now()).await?;
+    tx.commit().await
 }
 
 async fn senders_waiting(core: &Core) -> Result<HashSet<SenderId>, StoreError> {
@@ -79,9 +98,15 @@ async fn start_calls(core: &Core, ownership: &Ownership, queues: &mut Queues, ru
     true
 }
 
-fn note_done(core: &Core, queues: &mut Queues, done: Result<Done, tokio::task::JoinError>) {
+async fn note_done(core: &Core, queues: &mut Queues, done: Result<Done, tokio::task::JoinError>) {
     match done {
-        Ok(done) => queues.note_done(core, &done),
+        Ok(done) => {
+            if let Some(until) = queues.note_done(core, &done)
+                && let Err(error) = note_silence(core, done.sender, until).await
+            {
+                tracing::warn!(sender.id = %done.sender, %error, "The pause of sender {} could not be noted: {error}", done.sender);
+            }
+        }
         // The row stays claimed and becomes unknown with the next owner; the panic itself was reported.
         Err(error) => tracing::error!(%error, "A call to a provider ended abnormally: {error}"),
     }

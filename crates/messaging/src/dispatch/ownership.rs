@@ -11,6 +11,7 @@ use store::StoreError;
 use store::call::AttemptKey;
 use store::event::{self, MESSAGE_UPDATED, NewEvent};
 use store::lease::{self, Owned};
+use store::note::{self, NewNote};
 use store::{call, message, outbox};
 use tokio_util::sync::CancellationToken;
 
@@ -124,9 +125,20 @@ async fn settle_abandoned(
     let messages: Vec<_> = unknown.iter().map(|key| (key.account, key.message)).collect();
     let versions = message::set_status(conn, &messages, MessageStatus::Unknown, None).await?;
     let events: Vec<NewEvent> = versions
-        .into_iter()
-        .map(|(account, id, version)| NewEvent::message(account, MESSAGE_UPDATED, id, version))
+        .iter()
+        .map(|(account, id, version)| NewEvent::message(*account, MESSAGE_UPDATED, *id, *version))
         .collect();
     event::insert_all(conn, &events, now).await?;
+    let changed =
+        |key: &AttemptKey| versions.iter().any(|(account, id, _)| (*account, *id) == (key.account, key.message));
+    let notes: Vec<NewNote> = unknown
+        .iter()
+        .map(|key| {
+            let status = changed(key).then_some(MessageStatus::Unknown.as_str());
+            let details = serde_json::json!({"attempt": key.number, "status": status});
+            NewNote { account: key.account, message: key.message, kind: note::ABANDONED, details }
+        })
+        .collect();
+    note::insert_all(conn, &notes, now).await?;
     Ok(unknown.len())
 }

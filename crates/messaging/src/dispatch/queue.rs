@@ -1,6 +1,7 @@
 //! What each sender has to send: read ahead from the outbox, taken in turns.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
 
 use domain::backoff;
 use domain::ids::{MessageId, SenderId};
@@ -10,12 +11,17 @@ use domain::time::Timestamp;
 use store::StoreError;
 use store::outbox::{self, Ready};
 
-use super::call::Done;
+use super::call::{Done, Ended};
 use super::ownership::Ownership;
-use crate::core::Core;
+use super::pace::Pace;
+use crate::core::{Core, PaceSetting};
+use crate::hints::Traffic;
 
 /// How many messages of a sender are read ahead.
 const READ_AHEAD: usize = 256;
+
+/// A pace is kept in steps of at least this: the timers of the machine are not finer.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// The lanes in the order of reading, each with the part of the room it may take: a quarter is kept for retries, which
 /// would otherwise wait behind a campaign until they expire.
@@ -32,6 +38,10 @@ const LANES: [(Lane, usize); 5] = [
 pub(super) struct Queues {
     senders: HashMap<SenderId, Queue>,
     turns: VecDeque<SenderId>,
+    /// Outlives the queue of a sender that has nothing to send for a moment.
+    paces: HashMap<SenderId, Pace>,
+    /// When the first of those held up by their pace may send.
+    paced_until: Option<Timestamp>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +56,16 @@ struct Queue {
     unknowns: u32,
 }
 
+/// What a sender has for now.
+enum Next {
+    /// A message that may go.
+    Send(Box<Ready>),
+    /// Messages that may go then.
+    Paced(Timestamp),
+    /// Nothing that could go.
+    Nothing,
+}
+
 impl Queues {
     /// These senders may have work.
     pub(super) fn note_work(&mut self, senders: HashSet<SenderId>) {
@@ -58,24 +78,52 @@ impl Queues {
         }
     }
 
-    /// A call ended.
-    pub(super) fn note_done(&mut self, core: &Core, done: &Done) {
-        let Some(queue) = self.senders.get_mut(&done.sender) else { return };
-        queue.taken.remove(&done.message);
-        queue.unknowns = if done.unknown { queue.unknowns.saturating_add(1) } else { 0 };
-        if let Some(pause) = done.pause.or_else(|| backoff::pause_after_unknowns(queue.unknowns)) {
-            let until = core.now().plus(pause);
-            queue.paused_until = Some(queue.paused_until.map_or(until, |known| known.max(until)));
-            // What was read ahead is read again when the pause is over.
-            queue.waiting.clear();
-            queue.more = true;
+    /// What callbacks told of the numbers since this was last asked.
+    pub(super) fn note_traffic(&mut self, core: &Core, traffic: HashMap<SenderId, Traffic>) {
+        let now = core.now();
+        for (sender, traffic) in traffic {
+            let pace = pace(&mut self.paces, core, sender);
+            pace.take(now, traffic.received);
+            if traffic.limited {
+                pace.note_refused(now);
+            }
         }
+        self.paces.retain(|sender, pace| self.senders.contains_key(sender) || !pace.is_at_rest(now));
+    }
+
+    /// How long until the first sender that is held up by its pace may send.
+    pub(super) fn until_paced(&self, now: Timestamp) -> Duration {
+        // Longer than any poll: nobody is held up.
+        self.paced_until.map_or(Duration::from_secs(3600), |until| until.since(now).max(SHORTEST_WAIT))
+    }
+
+    /// A call ended. Answers a pause that nobody else knows of: too many calls in a row went without an answer.
+    pub(super) fn note_done(&mut self, core: &Core, done: &Done) -> Option<Timestamp> {
+        let now = core.now();
+        match done.ended {
+            Ended::Taken => pace(&mut self.paces, core, done.sender).note_taken(now),
+            Ended::Limited => pace(&mut self.paces, core, done.sender).note_refused(now),
+            Ended::Unknown | Ended::Otherwise => {}
+        }
+        let queue = self.senders.get_mut(&done.sender)?;
+        queue.taken.remove(&done.message);
+        queue.unknowns = if done.ended == Ended::Unknown { queue.unknowns.saturating_add(1) } else { 0 };
+        let after_unknowns = backoff::pause_after_unknowns(queue.unknowns);
+        let pause = done.pause.or(after_unknowns)?;
+        let until = now.plus(pause);
+        queue.paused_until = Some(queue.paused_until.map_or(until, |known| known.max(until)));
+        // What was read ahead is read again when the pause is over.
+        queue.waiting.clear();
+        queue.more = true;
+        after_unknowns.filter(|_| done.pause.is_none()).map(|_| until)
     }
 
     /// The next message whose sender may send now, each sender in turn.
     pub(super) async fn next(&mut self, core: &Core, ownership: &Ownership) -> Result<Option<Ready>, StoreError> {
+        self.paced_until = None;
         for _ in 0..self.turns.len() {
             let Some(sender) = self.turns.pop_front() else { break };
+            let pace = pace(&mut self.paces, core, sender);
             let has_company = self.senders.len() > 1;
             let Some(queue) = self.senders.get_mut(&sender) else { continue };
             // One sender whose provider hangs must not hold every slot while others have work.
@@ -83,18 +131,34 @@ impl Queues {
                 self.turns.push_back(sender);
                 continue;
             }
-            let found = queue.next(core, ownership, sender).await;
+            let found = queue.next(core, ownership, sender, pace).await;
+            if let Ok(Next::Paced(until)) = found {
+                self.paced_until = Some(self.paced_until.map_or(until, |known| known.min(until)));
+            }
             if queue.is_idle() {
                 self.senders.remove(&sender);
             } else {
                 self.turns.push_back(sender);
             }
-            if let Some(ready) = found? {
-                return Ok(Some(ready));
+            if let Next::Send(ready) = found? {
+                return Ok(Some(*ready));
             }
         }
         Ok(None)
     }
+}
+
+/// The pace of a sender, at the level that is in force now.
+fn pace<'a>(paces: &'a mut HashMap<SenderId, Pace>, core: &Core, sender: SenderId) -> &'a mut Pace {
+    let stated = || core.lines.line(sender).and_then(|line| line.provider.capabilities().messages_per_second);
+    let level = match core.settings.pace {
+        PaceSetting::Stated => stated(),
+        PaceSetting::PerSecond(per_second) => Some(per_second.get()),
+        PaceSetting::Unlimited => None,
+    };
+    let pace = paces.entry(sender).or_default();
+    pace.set_level(level);
+    pace
 }
 
 impl Queue {
@@ -102,25 +166,42 @@ impl Queue {
         self.waiting.is_empty() && self.taken.is_empty() && !self.more
     }
 
-    async fn next(&mut self, core: &Core, own: &Ownership, sender: SenderId) -> Result<Option<Ready>, StoreError> {
+    async fn next(
+        &mut self,
+        core: &Core,
+        own: &Ownership,
+        sender: SenderId,
+        pace: &mut Pace,
+    ) -> Result<Next, StoreError> {
         let now = core.now();
         if self.paused_until.is_some_and(|until| until > now) {
-            return Ok(None);
+            return Ok(Next::Nothing);
         }
         self.paused_until = None;
         if own.epoch(Shard::of(sender).number(), core.settings.request_timeout).is_none() {
-            return Ok(None);
+            return Ok(Next::Nothing);
         }
         if self.waiting.is_empty() && self.more {
             self.read(core, sender, now).await?;
         }
         while let Some(ready) = self.waiting.pop_front() {
             // What is past its expiry is the housekeeping's.
-            if ready.expires_at > now && self.taken.insert(ready.message) {
-                return Ok(Some(ready));
+            if ready.expires_at <= now || self.taken.contains(&ready.message) {
+                continue;
             }
+            // What the sandbox sends reaches no provider.
+            if !ready.simulated {
+                let due = pace.next_at(now);
+                if due > now {
+                    self.waiting.push_front(ready);
+                    return Ok(Next::Paced(due));
+                }
+                pace.take(now, 1);
+            }
+            self.taken.insert(ready.message);
+            return Ok(Next::Send(Box::new(ready)));
         }
-        Ok(None)
+        Ok(Next::Nothing)
     }
 
     /// Reads ahead, lane by lane.

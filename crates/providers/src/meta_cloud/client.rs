@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::attempt::AttemptStatus;
-use domain::message::Template;
+use domain::content::Template;
 use domain::refusal::{Failure, NOT_CONNECTED, RefusalKind};
 use serde_json::Value;
 
@@ -18,9 +18,12 @@ use crate::{
 
 const CAPABILITIES: Capabilities = Capabilities {
     recipients_per_call: 1,
+    // A number starts at 80; the level it is at is told by its own fields.
+    messages_per_second: Some(80),
     echoes_reference: true,
     has_service_window: true,
-    kinds: &["text", "template", "image"],
+    kinds: domain::content::KINDS,
+    marketing_messages: true,
 };
 
 /// Meta counts its hourly budgets by the hour, so that no wait is longer.
@@ -64,7 +67,7 @@ impl Provider for MetaCloud {
     }
 
     fn prepare(&self, call: &Call) -> Result<Prepared, NotSupported> {
-        Ok(Prepared { path: self.settings.messages_path(), payload: encode::payload(call)? })
+        Ok(Prepared { path: self.settings.path(encode::endpoint(call)), payload: encode::payload(call)? })
     }
 
     async fn send(&self, prepared: &Prepared) -> Answer {
@@ -76,13 +79,13 @@ impl Provider for MetaCloud {
     }
 
     fn fallback_language(&self, failure: &Failure, template: &Template) -> Option<String> {
-        let (primary, _region) = template.language.split_once('_')?;
+        let (primary, _region) = template.language().split_once('_')?;
         (failure.code == errors::TEMPLATE_UNKNOWN).then(|| primary.to_owned())
     }
 
     async fn mark_read(&self, external_id: &str, typing: bool) -> Answer {
         let accept = |answer: &Value| answer.get("success")?.as_bool()?.then(Vec::new);
-        self.post(&self.settings.messages_path(), encode::read_receipt(external_id, typing), accept).await
+        self.post(&self.settings.path(encode::MESSAGES), encode::read_receipt(external_id, typing), accept).await
     }
 
     fn verify_hook(&self, headers: &HookHeaders, body: &[u8]) -> Result<(), InvalidSignature> {

@@ -5,6 +5,7 @@ mod codes;
 mod decode;
 mod encode;
 mod errors;
+mod part;
 mod settings;
 mod wire;
 
@@ -12,7 +13,8 @@ pub use settings::Settings;
 
 pub(crate) use client::MetaCloud;
 pub(crate) use decode::decode;
-pub(crate) use encode::payload;
+pub(crate) use encode::{endpoint, payload};
+pub(crate) use part::part;
 
 #[cfg(test)]
 pub(crate) mod tests;

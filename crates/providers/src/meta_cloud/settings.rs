@@ -18,12 +18,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Where messages and read receipts of this number go, below the base address.
-    pub(super) fn messages_path(&self) -> String {
-        format!("/{}/{}/messages", segment(&self.graph_version), segment(&self.phone_number_id))
+    /// An endpoint of this number, below the base address.
+    pub(super) fn path(&self, endpoint: &str) -> String {
+        format!("/{}/{}/{endpoint}", segment(&self.graph_version), segment(&self.phone_number_id))
     }
 
-    /// The address of a path given by [`Self::messages_path`].
+    /// The address of a path given by [`Self::path`].
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.graph_base_url.trim_end_matches('/'))
     }

@@ -4,15 +4,20 @@ mod client;
 mod decode;
 mod decode_any;
 mod decode_rules;
+mod decode_unknown;
 mod encode;
 mod errors;
+mod openapi;
 mod server;
 
 use domain::address::Address;
 use domain::attempt::AttemptReference;
+use domain::content::Content;
+use domain::fields::Fields;
 use domain::ids::{AccountId, MessageId};
-use domain::message::Content;
+use domain::options::SendOptions;
 use domain::phone::E164;
+use serde_json::Value;
 
 use super::Settings;
 use crate::{Call, Outbound};
@@ -28,7 +33,12 @@ pub(crate) fn settings(base: &str) -> Settings {
 }
 
 pub(crate) fn text(body: &str) -> Content {
-    Content::Text { body: body.to_owned(), preview_url: false }
+    Content::Text { body: body.to_owned(), preview_url: None }
+}
+
+/// Content of Meta's own object.
+pub(crate) fn content(object: &Value) -> Content {
+    Content::read(&mut Fields::of(object, "").expect("an object")).expect("well formed")
 }
 
 pub(crate) fn phone(number: &str) -> E164 {
@@ -39,24 +49,13 @@ pub(crate) fn call(content: Content) -> Call {
     let reference =
         AttemptReference { installation: "inst".to_owned(), account: AccountId(3), message: MessageId(42), number: 1 };
     let to = Address::Phone(phone("+919876543210"));
-    Call { messages: vec![Outbound { reference, to, content, context: None }] }
+    Call { messages: vec![Outbound { reference, to, content, context: None, options: SendOptions::default() }] }
 }
 
-/// The recorded deliveries, with their names.
-const FIXTURES: &[(&str, &str)] = &[
-    ("incoming", include_str!("../../fixtures/whatsapp-api-js/v25.incoming.json")),
-    ("sent", include_str!("../../fixtures/whatsapp-api-js/v25.sent.json")),
-    ("text", include_str!("../../fixtures/pywa/updates/message.text.json")),
-    ("image", include_str!("../../fixtures/pywa/updates/message.media_with_url.json")),
-    ("reaction", include_str!("../../fixtures/pywa/updates/message.reaction.json")),
-    ("button reply", include_str!("../../fixtures/pywa/updates/callback_button.button.json")),
-    ("button", include_str!("../../fixtures/pywa/updates/callback_button.quick_reply_without_context.json")),
-    ("status sent", include_str!("../../fixtures/pywa/updates/message_status.sent.json")),
-    ("status read", include_str!("../../fixtures/pywa/updates/message_status.read.json")),
-    ("status failed", include_str!("../../fixtures/pywa/updates/message_status.failed.json")),
-    ("status with reference", include_str!("../../fixtures/pywa/updates/message_status.with_tracker.json")),
-];
-
-fn fixture(name: &str) -> &'static str {
-    FIXTURES.iter().find(|(known, _)| *known == name).expect("a fixture").1
+/// A recorded delivery by the end of its name.
+fn fixture(name: &str) -> String {
+    let mut found = testkit::hooks::meta().into_iter().filter(|fixture| fixture.name.ends_with(name));
+    let fixture = found.next().unwrap_or_else(|| panic!("a fixture {name}"));
+    assert!(found.next().is_none(), "one fixture {name}");
+    fixture.body
 }

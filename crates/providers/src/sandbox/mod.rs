@@ -13,9 +13,11 @@ use crate::{
 
 const CAPABILITIES: Capabilities = Capabilities {
     recipients_per_call: 1,
+    messages_per_second: None,
     echoes_reference: false,
     has_service_window: false,
-    kinds: &["text", "template", "image"],
+    kinds: domain::content::KINDS,
+    marketing_messages: true,
 };
 
 /// Sends to nobody.
@@ -33,7 +35,8 @@ impl Provider for Sandbox {
     }
 
     fn prepare(&self, call: &Call) -> Result<Prepared, NotSupported> {
-        Ok(Prepared { path: "/sandbox/messages".to_owned(), payload: meta_cloud::payload(call)? })
+        let path = format!("/sandbox/{}", meta_cloud::endpoint(call));
+        Ok(Prepared { path, payload: meta_cloud::payload(call)? })
     }
 
     async fn send(&self, prepared: &Prepared) -> Answer {

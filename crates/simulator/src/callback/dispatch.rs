@@ -1,7 +1,7 @@
 //! The loop that lets statuses happen and sends what is due, a bounded number at a time.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +12,15 @@ use tracing::error;
 
 use super::poster::{Attempt, post};
 use super::queue::Popped;
-use super::shape::{Subject, status_body};
-use super::{About, Happening, Job, Post};
+use super::shape::{Subject, body, status_body};
+use super::{About, Happening, Job, Part, Post};
+use crate::numbers::NumberState;
 use crate::shared::{App, Shared};
-use crate::world::{Side, Ticks};
+use crate::world::{Side, Ticks, World};
 
 const IN_FLIGHT_MAX: usize = 16;
+/// How long a status waits for others to share its callback.
+const BATCH_WAIT: Duration = Duration::from_millis(100);
 const RETRY_DELAY_MAX: Duration = Duration::from_secs(60);
 
 /// Runs until the simulator stops.
@@ -35,7 +38,9 @@ pub(crate) async fn run(app: App) {
                     continue;
                 }
                 Popped::Ready(Job::Post(one)) => {
-                    flight.start(&app, one);
+                    for one in gather(&app, one) {
+                        flight.start(&app, one);
+                    }
                     continue;
                 }
                 Popped::Until(at) => wake_at = Some(at),
@@ -46,7 +51,7 @@ pub(crate) async fn run(app: App) {
         tokio::select! {
             () = app.stop.cancelled() => break,
             Some(ended) = flight.running.join_next() => match ended {
-                Ok(about) => flight.land(&app, &about),
+                Ok(abouts) => flight.land(&app, &abouts),
                 Err(error) => error!("A callback broke off: {error}"),
             },
             () = app.queue.news(), if has_room => {}
@@ -63,40 +68,110 @@ pub(crate) async fn run(app: App) {
 /// it is asked for, not when a machine is busy.
 #[derive(Default)]
 struct Flight {
-    running: JoinSet<About>,
+    running: JoinSet<Vec<About>>,
     /// Per message with a status on its way: the ones behind it.
     behind: HashMap<Arc<str>, VecDeque<Post>>,
 }
 
 impl Flight {
     fn start(&mut self, app: &App, one: Post) {
-        if let About::Status(message) = &one.about {
-            match self.behind.entry(Arc::clone(message)) {
-                Entry::Occupied(mut behind) => return behind.get_mut().push_back(one),
-                Entry::Vacant(free) => free.insert(VecDeque::new()),
-            };
+        let mut free: Vec<Part> = Vec::with_capacity(one.parts.len());
+        // Statuses of one message may share a callback, where they have an order.
+        let mut taken: HashSet<Arc<str>> = HashSet::new();
+        for part in one.parts {
+            if let About::Status(message) = &part.about
+                && !taken.contains(message)
+            {
+                match self.behind.entry(Arc::clone(message)) {
+                    Entry::Occupied(mut behind) => {
+                        app.queue.hold();
+                        behind.get_mut().push_back(Post { parts: vec![part], ..one });
+                        continue;
+                    }
+                    Entry::Vacant(vacant) => vacant.insert(VecDeque::new()),
+                };
+                taken.insert(Arc::clone(message));
+            }
+            free.push(part);
         }
-        self.running.spawn(send(Arc::clone(app), one));
+        if free.is_empty() {
+            app.queue.done();
+        } else {
+            self.running.spawn(send(Arc::clone(app), Post { parts: free, ..one }));
+        }
     }
 
-    fn land(&mut self, app: &App, about: &About) {
-        let About::Status(message) = about else { return };
-        match self.behind.get_mut(message).and_then(VecDeque::pop_front) {
-            Some(next) => {
-                self.running.spawn(send(Arc::clone(app), next));
+    /// What waited behind the statuses that were told goes on, again in one callback if they shared one.
+    fn land(&mut self, app: &App, abouts: &[About]) {
+        let mut next: Option<Post> = None;
+        for about in abouts {
+            let About::Status(message) = about else { continue };
+            let Entry::Occupied(mut behind) = self.behind.entry(Arc::clone(message)) else { continue };
+            match (behind.get_mut().pop_front(), &mut next) {
+                (None, _) => {
+                    behind.remove();
+                }
+                (Some(one), Some(next)) if one.attempt == next.attempt => {
+                    next.parts.extend(one.parts);
+                    app.queue.done();
+                }
+                (Some(one), Some(_)) => {
+                    self.running.spawn(send(Arc::clone(app), one));
+                }
+                (Some(one), None) => next = Some(one),
             }
-            None => {
-                self.behind.remove(message);
-            }
+        }
+        if let Some(next) = next {
+            self.running.spawn(send(Arc::clone(app), next));
         }
     }
 }
 
-async fn send(app: App, one: Post) -> About {
-    let about = one.about.clone();
+async fn send(app: App, one: Post) -> Vec<About> {
+    let mut seen = HashSet::new();
+    let is_first = |about: &About| match about {
+        About::Status(message) => seen.insert(Arc::clone(message)),
+        About::Inbound(_) | About::Account(_) => true,
+    };
+    let abouts = one.parts.iter().map(|part| part.about.clone()).filter(is_first).collect();
     attempt(&app, one).await;
     app.queue.done();
-    about
+    abouts
+}
+
+/// Puts more statuses into the same callback when batching is asked for; one callback per address they go to.
+fn gather(app: &Shared, one: Post) -> Vec<Post> {
+    let batch = app.world().plan.batch;
+    if batch <= 1 || !one.is_status() || one.attempt > 1 {
+        return vec![one];
+    }
+    let more = app.queue.take_statuses(batch - one.parts.len().min(batch));
+    let world = app.world();
+    let mut by_url: HashMap<Option<Arc<str>>, Vec<Part>> = HashMap::new();
+    for part in one.parts.into_iter().chain(more) {
+        by_url.entry(url_of(&world, &part.about)).or_default().push(part);
+    }
+    // All of them counted as one job so far.
+    for _ in 1..by_url.len() {
+        app.queue.hold();
+    }
+    by_url.into_values().map(Post::of).collect()
+}
+
+/// Where a callback goes: the number's own address, the account's, the app's; what is about the account to the app's.
+fn url_of(world: &World, about: &About) -> Option<Arc<str>> {
+    if world.account.unsubscribed {
+        return None;
+    }
+    let number = match about {
+        About::Account(_) => return world.callback_url.clone(),
+        About::Status(id) | About::Inbound(id) => world.messages.get(id).map(|message| message.number),
+    };
+    let own = number.and_then(|number| world.numbers.get(number)).and_then(|state| state.override_url.as_deref());
+    match own.or(world.account.override_url.as_deref()) {
+        Some(url) => Some(Arc::from(url)),
+        None => world.callback_url.clone(),
+    }
 }
 
 /// Lets a status happen; queues the callbacks that tell it.
@@ -104,9 +179,10 @@ fn happen(app: &Shared, happening: &Happening) {
     let Some((body, copies)) = told(app, happening) else {
         return;
     };
-    let now = Instant::now();
+    let is_batched = app.world().plan.batch > 1;
+    let at = if is_batched { Instant::now() + BATCH_WAIT } else { Instant::now() };
     for _ in 0..copies {
-        app.queue.push(now, Job::Post(Post::new(body.clone(), About::Status(Arc::clone(&happening.message)))));
+        app.queue.push(at, Job::Post(Post::new(body.clone(), About::Status(Arc::clone(&happening.message)))));
     }
 }
 
@@ -133,8 +209,13 @@ fn told(app: &Shared, happening: &Happening) -> Option<(Bytes, u32)> {
             return None;
         };
         let person = world.phones.get(&message.customer)?.owner.clone();
-        let subject =
-            Subject { id: Arc::clone(&message.id), number: message.number, outgoing: outgoing.clone(), person };
+        let subject = Subject {
+            id: Arc::clone(&message.id),
+            number: message.number,
+            outgoing: outgoing.clone(),
+            person,
+            old_shapes: world.plan.old_shapes,
+        };
         (subject, world.plan.duplicate.saturating_add(1))
     };
     app.changed(&subject.person.digits);
@@ -161,7 +242,7 @@ async fn attempt(app: &Shared, mut one: Post) -> Attempt {
     let (first, total) = {
         let world = app.world();
         // Without a callback there is nobody to try again for.
-        if world.callback_url.is_none() {
+        if one.parts.first().and_then(|part| url_of(&world, &part.about)).is_none() {
             return attempt;
         }
         (world.plan.retry_first, world.plan.retry_total)
@@ -176,12 +257,31 @@ async fn attempt(app: &Shared, mut one: Post) -> Attempt {
     attempt
 }
 
+/// What customers write takes from the throughput of the number.
+fn count_inbound(app: &Shared, one: &Post) {
+    let Some(About::Inbound(id)) = one.parts.first().map(|part| &part.about) else {
+        return;
+    };
+    let now = app.now();
+    let mut world = app.world();
+    let world = &mut *world;
+    if let Some(number) = world.messages.get(id).map(|message| message.number) {
+        let rate = world.numbers.get(number).map_or(80, NumberState::rate);
+        world.limits.inbound(number, rate, now);
+    }
+}
+
 async fn once(app: &Shared, one: &Post) -> Attempt {
-    let Some(url) = app.world().callback_url.clone() else {
+    let url = one.parts.first().and_then(|part| url_of(&app.world(), &part.about));
+    let Some(url) = url else {
         return Attempt { error: Some("no callback URL is set".to_owned()), ..Attempt::default() };
     };
-    let signature = app.poster.signature(&one.body);
-    let attempt = post(app, &url, one.body.clone(), Some(signature)).await;
+    if one.attempt == 1 {
+        count_inbound(app, one);
+    }
+    let body = body(&app.waba_id, &one.parts);
+    let signature = app.poster.signature(&body);
+    let attempt = post(app, &url, body, Some(signature)).await;
     let is_ok = attempt.is_ok();
     let customer = {
         let mut world = app.world();
@@ -190,14 +290,16 @@ async fn once(app: &Shared, one: &Post) -> Attempt {
         } else {
             world.counters.callbacks_refused += 1;
         }
-        match &one.about {
-            About::Inbound(id) if is_ok => world.messages.get_mut(id).and_then(|message| match &mut message.side {
-                Side::Customer(ticks) if *ticks == Ticks::Sent => {
-                    *ticks = Ticks::Delivered;
-                    Some(Arc::clone(&message.customer))
-                }
-                _ => None,
-            }),
+        match one.parts.first().map(|part| &part.about) {
+            Some(About::Inbound(id)) if is_ok => {
+                world.messages.get_mut(id).and_then(|message| match &mut message.side {
+                    Side::Customer(ticks) if *ticks == Ticks::Sent => {
+                        *ticks = Ticks::Delivered;
+                        Some(Arc::clone(&message.customer))
+                    }
+                    _ => None,
+                })
+            }
             _ => None,
         }
     };

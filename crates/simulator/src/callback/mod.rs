@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod handshake;
+mod inbound_shape;
 mod poster;
 mod queue;
 mod shape;
@@ -13,12 +14,13 @@ use domain::time::Timestamp;
 use tokio::time::Instant;
 
 pub(crate) use dispatch::{inbound_now, run, tell_now};
-pub(crate) use handshake::handshake;
+pub(crate) use handshake::{handshake, handshake_with};
+pub(crate) use inbound_shape::inbound_body;
 pub use poster::Attempt;
 pub(crate) use poster::{Poster, post, signature_with};
 pub(crate) use queue::Queue;
-pub(crate) use shape::inbound_body;
 
+use crate::numbers::{DueEvent, ThroughputLevel};
 use crate::plan::{Planned, Status};
 use crate::shared::Shared;
 
@@ -40,10 +42,17 @@ pub(crate) struct Happening {
 /// A callback on its way.
 #[derive(Clone, Debug)]
 pub(crate) struct Post {
-    pub(crate) body: Bytes,
-    pub(crate) about: About,
+    pub(crate) parts: Vec<Part>,
     pub(crate) attempt: u32,
     pub(crate) first_at: Instant,
+}
+
+/// One update in a callback.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// The change as it stands in the body.
+    pub(crate) change: Bytes,
+    pub(crate) about: About,
 }
 
 /// What a callback tells.
@@ -53,11 +62,48 @@ pub(crate) enum About {
     Status(Arc<str>),
     /// The customer's message with this id.
     Inbound(Arc<str>),
+    /// Something about the account; always goes to the app's own callback.
+    Account(Timestamp),
 }
 
 impl Post {
-    pub(crate) fn new(body: Bytes, about: About) -> Self {
-        Self { body, about, attempt: 1, first_at: Instant::now() }
+    pub(crate) fn new(change: Bytes, about: About) -> Self {
+        Self::of(vec![Part { change, about }])
+    }
+
+    pub(crate) fn of(parts: Vec<Part>) -> Self {
+        Self { parts, attempt: 1, first_at: Instant::now() }
+    }
+
+    pub(crate) fn is_status(&self) -> bool {
+        matches!(self.parts.first(), Some(Part { about: About::Status(_), .. }))
+    }
+}
+
+/// Queues a callback about the account or a template.
+pub(crate) fn tell_account(app: &Shared, field: &str, value: &serde_json::Value) {
+    let change = shape::change(field, value);
+    app.queue.push(Instant::now(), Job::Post(Post::new(change, About::Account(app.now()))));
+}
+
+/// Tells what is due by the clock.
+pub(crate) fn tell_due(app: &Shared) {
+    let now = app.now();
+    let due: Vec<DueEvent> = {
+        let mut world = app.world();
+        let world = &mut *world;
+        let (due, later) = std::mem::take(&mut world.due).into_iter().partition(|event| event.at <= now);
+        world.due = later;
+        for event in &due {
+            if let Some(state) = event.raises.and_then(|number| world.numbers.get_mut(number)) {
+                state.level = ThroughputLevel::High;
+                state.maintenance_until = None;
+            }
+        }
+        due
+    };
+    for event in due {
+        tell_account(app, &event.field, &event.value);
     }
 }
 
@@ -70,10 +116,13 @@ pub(crate) fn plan(
 ) -> Vec<Happening> {
     let mut world = app.world();
     let world = &mut *world;
-    let planned = match fails_with {
+    let is_reaction = world.messages.get(message).is_some_and(|message| message.content.kind == "reaction");
+    let mut planned = match fails_with {
         Some(code) => world.plan.failure(code, &mut world.rng),
         None => world.plan.journey(&mut world.rng),
     };
+    // Nobody is told when a reaction arrives or is seen.
+    planned.retain(|planned| !is_reaction || matches!(planned.status, Status::Sent | Status::Failed));
     planned.into_iter().map(|planned| Happening { message: Arc::clone(message), planned, accepted_at }).collect()
 }
 
@@ -103,7 +152,7 @@ pub(crate) fn deliver_waiting(app: &Shared, digits: &str) {
     let happenings: Vec<Happening> = {
         let mut world = app.world();
         let world = &mut *world;
-        let waiting = world.phones.get_mut(digits).map(|phone| std::mem::take(&mut phone.waiting)).unwrap_or_default();
+        let waiting = world.take_waiting(digits, now);
         let auto_read = world.plan.auto_read;
         let mut happenings = Vec::new();
         for message in waiting {

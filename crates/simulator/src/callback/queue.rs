@@ -8,7 +8,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::{About, Job};
+use super::{Job, Part};
 
 /// A callback that is not answered stays here for minutes; this many are more than any load run leaves behind.
 const JOBS_MAX: usize = 2_000_000;
@@ -81,7 +81,7 @@ impl Queue {
             heaps.order += 1;
             let due = Due { at, order: heaps.order, job };
             match &due.job {
-                Job::Post(post) if matches!(post.about, About::Status(_)) => heaps.statuses.push(due),
+                Job::Post(post) if post.is_status() => heaps.statuses.push(due),
                 Job::Post(_) | Job::Happen(_) => heaps.jobs.push(due),
             }
             self.pending.send_modify(|pending| *pending += 1);
@@ -105,6 +105,26 @@ impl Queue {
         }
         let due = if from_jobs { heaps.jobs.pop() } else { heaps.statuses.pop() };
         due.map_or(Popped::Nothing, |due| Popped::Ready(due.job))
+    }
+
+    /// Takes up to `max` more statuses that were not told yet, due or not. They count as one job with the status they
+    /// go with.
+    pub(crate) fn take_statuses(&self, max: usize) -> Vec<Part> {
+        let mut heaps = self.heaps();
+        let mut parts = Vec::new();
+        let is_fresh = |due: &Due| matches!(&due.job, Job::Post(post) if post.attempt == 1);
+        while parts.len() < max && heaps.statuses.peek().is_some_and(is_fresh) {
+            if let Some(Due { job: Job::Post(post), .. }) = heaps.statuses.pop() {
+                parts.extend(post.parts);
+                self.pending.send_modify(|pending| *pending = pending.saturating_sub(1));
+            }
+        }
+        parts
+    }
+
+    /// Counts something that will become jobs later; [`Queue::done`] ends it.
+    pub(crate) fn hold(&self) {
+        self.pending.send_modify(|pending| *pending += 1);
     }
 
     /// A job that was taken has ended.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
+use super::{About, Part};
 use crate::graph;
 use crate::plan::{Planned, Status};
 use crate::shared::{Number, Shared};
 use crate::templates::Category;
-use crate::world::{Message, Outgoing, Person};
+use crate::world::{Outgoing, Person};
 
 /// A message of the business as a status speaks of it.
 #[derive(Debug)]
@@ -19,18 +21,24 @@ pub(crate) struct Subject {
     pub(crate) number: usize,
     pub(crate) outgoing: Outgoing,
     pub(crate) person: Person,
+    /// As webhooks of v23.0 and older tell it.
+    pub(crate) old_shapes: bool,
 }
 
 /// The callback that tells a status.
 pub(crate) fn status_body(app: &Shared, subject: &Subject, planned: &Planned, at: Timestamp) -> Bytes {
-    let Subject { id, number, outgoing, person } = subject;
+    let Subject { id, number, outgoing, person, old_shapes } = subject;
     let status = planned.status;
     let mut told = Map::new();
     told.insert("id".into(), json!(id));
     told.insert("status".into(), json!(status.word()));
     told.insert("timestamp".into(), json!(at.as_seconds().to_string()));
-    // Somebody addressed by user id may have a number the business must not see.
-    if !outgoing.by_user_id {
+    if let Some(group) = &outgoing.group {
+        told.insert("recipient_id".into(), json!(group));
+        told.insert("recipient_type".into(), json!("group"));
+        told.insert("recipient_participant_id".into(), json!(person.digits));
+    } else if !outgoing.by_user_id {
+        // Somebody addressed by user id may have a number the business must not see.
         told.insert("recipient_id".into(), json!(person.digits));
     }
     if let Some(user_id) = &person.user_id {
@@ -40,7 +48,10 @@ pub(crate) fn status_body(app: &Shared, subject: &Subject, planned: &Planned, at
         told.insert("biz_opaque_callback_data".into(), json!(opaque));
     }
     if matches!(status, Status::Sent | Status::Delivered) {
-        told.insert("pricing".into(), pricing(outgoing));
+        told.insert("pricing".into(), pricing(outgoing, *old_shapes));
+        if *old_shapes {
+            told.insert("conversation".into(), conversation(id, outgoing, status, at));
+        }
     }
     if let Some(code) = planned.code {
         told.insert("errors".into(), json!([graph::webhook_error(code)]));
@@ -50,42 +61,35 @@ pub(crate) fn status_body(app: &Shared, subject: &Subject, planned: &Planned, at
         value.insert("contacts".into(), json!([contact(person, !outgoing.by_user_id)]));
     }
     value.insert("statuses".into(), json!([told]));
-    envelope(&app.waba_id, value)
+    change("messages", &Value::Object(value))
 }
 
-fn pricing(outgoing: &Outgoing) -> Value {
+fn pricing(outgoing: &Outgoing, old_shapes: bool) -> Value {
     let is_free = outgoing.in_window && outgoing.category != Category::Marketing;
+    let category = if outgoing.lite { "marketing_lite" } else { outgoing.category.word() };
+    if old_shapes {
+        return json!({"billable": !is_free, "pricing_model": "CBP", "category": category});
+    }
     json!({
         "billable": !is_free,
         "pricing_model": "PMP",
         "type": if is_free { "free_customer_service" } else { "regular" },
-        "category": outgoing.category.word(),
+        "category": category,
     })
 }
 
-/// The callback with a message of the customer; `content` is the member named after its type.
-pub(crate) fn inbound_body(app: &Shared, message: &Message, person: &Person, content: (&str, Value)) -> Bytes {
-    let (kind, content) = content;
-    let mut told = Map::new();
-    told.insert("from".into(), json!(person.digits));
-    if let Some(user_id) = &person.user_id {
-        told.insert("from_user_id".into(), json!(user_id));
+/// Up to v23.0 every message has a conversation of its own; when it ends is told with `sent`.
+fn conversation(id: &str, outgoing: &Outgoing, status: Status, at: Timestamp) -> Value {
+    let hash = hex::encode(Sha256::digest(id.as_bytes()));
+    let mut conversation = json!({"id": hash.get(..32), "origin": {"type": outgoing.category.word()}});
+    if status == Status::Sent {
+        let ends = at.plus(std::time::Duration::from_secs(24 * 3600));
+        conversation["expiration_timestamp"] = json!(ends.as_seconds().to_string());
     }
-    told.insert("id".into(), json!(message.id));
-    told.insert("timestamp".into(), json!(message.at.as_seconds().to_string()));
-    told.insert("type".into(), json!(kind));
-    told.insert(kind.into(), content);
-    if let Some(context) = &message.context {
-        let business = app.numbers.get(message.number).map(|number| number.digits.as_str());
-        told.insert("context".into(), json!({"from": business, "id": context}));
-    }
-    let mut value = head(app.numbers.get(message.number));
-    value.insert("contacts".into(), json!([contact(person, true)]));
-    value.insert("messages".into(), json!([told]));
-    envelope(&app.waba_id, value)
+    conversation
 }
 
-fn head(number: Option<&Number>) -> Map<String, Value> {
+pub(super) fn head(number: Option<&Number>) -> Map<String, Value> {
     let mut value = Map::new();
     value.insert("messaging_product".into(), json!("whatsapp"));
     if let Some(number) = number {
@@ -94,9 +98,13 @@ fn head(number: Option<&Number>) -> Map<String, Value> {
     value
 }
 
-fn contact(person: &Person, with_number: bool) -> Value {
+pub(super) fn contact(person: &Person, with_number: bool) -> Value {
     let mut contact = Map::new();
-    contact.insert("profile".into(), json!({"name": person.name}));
+    let mut profile = json!({"name": person.name});
+    if let Some(username) = &person.username {
+        profile["username"] = json!(username);
+    }
+    contact.insert("profile".into(), profile);
     if with_number {
         contact.insert("wa_id".into(), json!(person.digits));
     }
@@ -106,12 +114,35 @@ fn contact(person: &Person, with_number: bool) -> Value {
     Value::Object(contact)
 }
 
-fn envelope(waba_id: &str, value: Map<String, Value>) -> Bytes {
-    let body = json!({
-        "object": "whatsapp_business_account",
-        "entry": [{"id": waba_id, "changes": [{"value": value, "field": "messages"}]}],
-    });
-    Bytes::from(escape(&body.to_string()))
+/// A change as it stands in the body of a callback.
+pub(super) fn change(field: &str, value: &Value) -> Bytes {
+    Bytes::from(escape(&json!({"value": value, "field": field}).to_string()))
+}
+
+/// The body of a callback. More than one change is dealt out over two entries, as Meta may do.
+pub(crate) fn body(waba_id: &str, parts: &[Part]) -> Bytes {
+    let size: usize = parts.iter().map(|part| part.change.len() + 1).sum();
+    let mut body = Vec::with_capacity(size + 160);
+    body.extend_from_slice(b"{\"object\":\"whatsapp_business_account\",\"entry\":[");
+    for (at, parts) in parts.chunks(parts.len().div_ceil(2).max(1)).enumerate() {
+        if at > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(format!("{{\"id\":\"{waba_id}\",").as_bytes());
+        if let Some(Part { about: About::Account(time), .. }) = parts.first() {
+            body.extend_from_slice(format!("\"time\":{},", time.as_seconds()).as_bytes());
+        }
+        body.extend_from_slice(b"\"changes\":[");
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(&part.change);
+        }
+        body.extend_from_slice(b"]}");
+    }
+    body.extend_from_slice(b"]}");
+    Bytes::from(body)
 }
 
 /// Meta escapes everything beyond ASCII and every slash, so that a body that is parsed and written again no longer fits

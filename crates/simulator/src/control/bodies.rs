@@ -6,9 +6,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-use super::inbound::{Inbound, InboundKind};
 use super::{ControlError, PhoneChange, RawCallback, SignatureChoice};
-use crate::faults::{Fault, FaultRule};
 use crate::plan::{Status, StatusPlan};
 
 /// Reads a body; an unknown member is an error that names the known ones.
@@ -18,7 +16,9 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ControlError>
 }
 
 /// Tells `null` from a member that is not there.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
@@ -43,6 +43,8 @@ pub(super) struct StatusesBody {
     before_answer: Option<bool>,
     paused: Option<bool>,
     enforce_window: Option<bool>,
+    batch: Option<usize>,
+    old_shapes: Option<bool>,
     retry_first_ms: Option<u64>,
     retry_total_ms: Option<u64>,
 }
@@ -59,6 +61,13 @@ impl StatusesBody {
         plan.before_answer = self.before_answer.unwrap_or(plan.before_answer);
         plan.paused = self.paused.unwrap_or(plan.paused);
         plan.enforce_window = self.enforce_window.unwrap_or(plan.enforce_window);
+        plan.batch = match self.batch {
+            Some(batch) if !(1..=1000).contains(&batch) => {
+                return Err(ControlError::Body("batch is between 1 and 1000".to_owned()));
+            }
+            batch => batch.unwrap_or(plan.batch),
+        };
+        plan.old_shapes = self.old_shapes.unwrap_or(plan.old_shapes);
         plan.retry_first = self.retry_first_ms.map_or(plan.retry_first, ms);
         plan.retry_total = self.retry_total_ms.map_or(plan.retry_total, ms);
         if let Some(drop) = self.drop {
@@ -71,141 +80,12 @@ impl StatusesBody {
     }
 }
 
-fn probability(name: &str, value: Option<f64>) -> Result<(), ControlError> {
+pub(super) fn probability(name: &str, value: Option<f64>) -> Result<(), ControlError> {
     match value {
         Some(value) if !(0.0..=1.0).contains(&value) => {
             Err(ControlError::Body(format!("{name} is a probability between 0 and 1, not {value}")))
         }
         _ => Ok(()),
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FaultsBody {
-    pub(super) rules: Vec<RuleBody>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum FaultKind {
-    Error,
-    Slow,
-    ResetBefore,
-    ResetAfter,
-    #[serde(rename = "http_500_after")]
-    Http500After,
-    #[serde(rename = "html_502")]
-    Html502,
-    FailedStatus,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RuleBody {
-    kind: FaultKind,
-    code: Option<u32>,
-    http_status: Option<u16>,
-    ms: Option<u64>,
-    every: Option<u32>,
-    times: Option<u32>,
-    probability: Option<f64>,
-    to: Option<String>,
-}
-
-impl TryFrom<RuleBody> for FaultRule {
-    type Error = ControlError;
-
-    fn try_from(rule: RuleBody) -> Result<Self, Self::Error> {
-        let needs = |name: &str| ControlError::Body(format!("this kind of fault needs \"{name}\""));
-        let fault = match (rule.kind, rule.code, rule.ms, rule.http_status) {
-            (FaultKind::Error, code, None, http_status) => {
-                Fault::Error { code: code.ok_or_else(|| needs("code"))?, http_status }
-            }
-            (FaultKind::FailedStatus, code, None, None) => {
-                Fault::FailedStatus { code: code.ok_or_else(|| needs("code"))? }
-            }
-            (FaultKind::Slow, None, ms, None) => Fault::Slow { ms: ms.ok_or_else(|| needs("ms"))? },
-            (FaultKind::ResetBefore, None, None, None) => Fault::ResetBefore,
-            (FaultKind::ResetAfter, None, None, None) => Fault::ResetAfter,
-            (FaultKind::Http500After, None, None, None) => Fault::Http500After,
-            (FaultKind::Html502, None, None, None) => Fault::Html502,
-            (kind, ..) => {
-                let text =
-                    format!("code belongs to error and failed_status, http_status to error, ms to slow: {kind:?}");
-                return Err(ControlError::Body(text));
-            }
-        };
-        if rule.every == Some(0) {
-            return Err(ControlError::Body("every counts from 1".to_owned()));
-        }
-        if rule.http_status.is_some_and(|status| !(400..=599).contains(&status)) {
-            return Err(ControlError::Body("http_status is between 400 and 599".to_owned()));
-        }
-        probability("probability", rule.probability)?;
-        Ok(Self { fault, every: rule.every, times: rule.times, probability: rule.probability, to: rule.to })
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum KindBody {
-    Text,
-    Image,
-    Button,
-    InteractiveButton,
-    InteractiveList,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct InboundBody {
-    from: String,
-    phone_number_id: Option<String>,
-    #[serde(rename = "type")]
-    kind: KindBody,
-    text: Option<String>,
-    caption: Option<String>,
-    payload: Option<String>,
-    id: Option<String>,
-    title: Option<String>,
-    description: Option<String>,
-    context_message_id: Option<String>,
-    message_id: Option<String>,
-    retry: Option<bool>,
-}
-
-impl TryFrom<InboundBody> for Inbound {
-    type Error = ControlError;
-
-    fn try_from(body: InboundBody) -> Result<Self, Self::Error> {
-        let need = |value: Option<String>, name: &str| {
-            value.ok_or_else(|| ControlError::Body(format!("this type of message needs \"{name}\"")))
-        };
-        let kind = match body.kind {
-            KindBody::Text => InboundKind::Text { text: need(body.text, "text")? },
-            KindBody::Image => InboundKind::Image { caption: body.caption.or(body.text) },
-            KindBody::Button => {
-                let text = need(body.text, "text")?;
-                InboundKind::Button { payload: body.payload.unwrap_or_else(|| text.clone()), text }
-            }
-            KindBody::InteractiveButton => {
-                InboundKind::InteractiveButton { id: need(body.id, "id")?, title: need(body.title, "title")? }
-            }
-            KindBody::InteractiveList => InboundKind::InteractiveList {
-                id: need(body.id, "id")?,
-                title: need(body.title, "title")?,
-                description: body.description,
-            },
-        };
-        Ok(Self {
-            from: body.from,
-            phone_number_id: body.phone_number_id,
-            kind,
-            context_message_id: body.context_message_id,
-            message_id: body.message_id,
-            retry: body.retry.unwrap_or(true),
-        })
     }
 }
 

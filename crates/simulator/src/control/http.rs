@@ -8,17 +8,17 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::bodies::{
-    CallbackBody, FaultsBody, InboundBody, LedgerQuery, NoBody, PhoneBody, RawBody, ReadBody, StatusesBody, read,
-};
+use super::bodies::{CallbackBody, LedgerQuery, NoBody, PhoneBody, RawBody, ReadBody, StatusesBody, read};
+use super::faults_body::FaultsBody;
+use super::inbound_body;
 use super::views::{Attempt, InboundResult, StateView};
-use super::{Control, ControlError};
+use super::{Control, ControlError, account_http};
 use crate::faults::FaultRule;
 use crate::ledger::LedgerEntry;
 use crate::shared::App;
 use crate::wire::WireEntry;
 
-type Answer<T> = Result<Json<T>, ControlError>;
+pub(super) type Answer<T> = Result<Json<T>, ControlError>;
 
 impl FromRef<App> for Control {
     fn from_ref(app: &App) -> Self {
@@ -33,7 +33,7 @@ impl IntoResponse for ControlError {
 }
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
+    account_http::routes()
         .route("/_control/state", get(state))
         .route("/_control/callback", post(callback))
         .route("/_control/statuses", post(statuses))
@@ -75,8 +75,7 @@ async fn faults(State(control): State<Control>, body: Bytes) -> Answer<StateView
 }
 
 async fn inbound(State(control): State<Control>, body: Bytes) -> Answer<InboundResult> {
-    let body: InboundBody = read(&body)?;
-    Ok(Json(control.inbound(body.try_into()?).await?))
+    Ok(Json(control.inbound(inbound_body::parse(read(&body)?)?).await?))
 }
 
 async fn raw_callback(State(control): State<Control>, body: Bytes) -> Answer<Attempt> {

@@ -1,8 +1,13 @@
 //! Control over the simulator: the same things in-process and, in [`http`], as JSON.
 
+mod account;
+mod account_http;
 mod bodies;
+mod compose;
+mod faults_body;
 mod http;
 mod inbound;
+mod inbound_body;
 pub(crate) mod views;
 
 use axum::Router;
@@ -17,8 +22,10 @@ use crate::shared::App;
 use crate::wire::WireEntry;
 use crate::world::digits_of;
 
+pub use account::{AccountChange, NumberChange, TemplateChange};
 pub(crate) use inbound::enqueue;
-pub use inbound::{Inbound, InboundKind};
+pub use inbound::{Forwarded, Inbound, InboundKind, InboundMedium, OrderItem, Referral};
+pub(crate) use inbound_body::parse as parse_inbound;
 use views::{InboundResult, StateView};
 
 pub(crate) fn routes() -> Router<App> {
@@ -34,6 +41,9 @@ pub enum ControlError {
     /// There is no business number with this id.
     #[error("no business number has the id {0}")]
     UnknownNumber(String),
+    /// The message that is reacted to, changed or taken back is not there, or not the customer's.
+    #[error("no such message on this phone: {0}")]
+    UnknownMessage(String),
     /// A phone number without digits, or too long.
     #[error("not a phone number: {0}")]
     NotAPhone(String),
@@ -43,12 +53,21 @@ pub enum ControlError {
     /// The callback failed the `hub.challenge` handshake.
     #[error("the callback failed the handshake: {0}")]
     Handshake(String),
+    /// There is no template of this name and language.
+    #[error("there is no template {0}")]
+    UnknownTemplate(String),
+    /// Only a clock that stands still can be moved.
+    #[error("the clock runs by itself")]
+    ClockRuns,
 }
 
 impl ControlError {
     /// All refusals are the caller's.
     pub(crate) const fn status(&self) -> StatusCode {
-        StatusCode::BAD_REQUEST
+        match self {
+            Self::ClockRuns => StatusCode::CONFLICT,
+            _ => StatusCode::BAD_REQUEST,
+        }
     }
 }
 

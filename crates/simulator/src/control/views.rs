@@ -6,6 +6,8 @@ use serde::Serialize;
 
 pub use crate::callback::Attempt;
 use crate::faults::FaultRule;
+use crate::limits::{LimitSettings, Stopped};
+use crate::media::{LinkPolicy, MediaFaultRule};
 use crate::plan::{Status, StatusPlan};
 use crate::shared::Shared;
 
@@ -32,6 +34,12 @@ pub struct StateView {
     pub statuses: StatusesView,
     /// The fault rules in force.
     pub faults: Vec<FaultRule>,
+    /// The speed limits in force and what they stopped.
+    pub limits: LimitsView,
+    /// Which links are fetched.
+    pub links: LinkPolicy,
+    /// The faults of downloads in force.
+    pub media_faults: Vec<MediaFaultRule>,
     /// How many phones there are.
     pub phones: usize,
     /// Messages accepted.
@@ -50,6 +58,20 @@ pub struct StateView {
     pub callbacks_given_up: usize,
     /// Callbacks to come and statuses to happen.
     pub pending: usize,
+}
+
+/// The speed limits with their counters.
+#[derive(Clone, Debug, Serialize)]
+pub struct LimitsView {
+    /// What was set.
+    #[serde(flatten)]
+    pub settings: LimitSettings,
+    /// Stopped with 130429.
+    pub throughput: Stopped,
+    /// Stopped with 131056.
+    pub pair: Stopped,
+    /// Stopped with 80007 or 4.
+    pub management: Stopped,
 }
 
 /// The status plan with its durations in milliseconds.
@@ -73,6 +95,10 @@ pub struct StatusesView {
     pub paused: bool,
     /// 131047 outside the customer service window.
     pub enforce_window: bool,
+    /// Statuses per callback.
+    pub batch: usize,
+    /// Shapes of v23.0.
+    pub old_shapes: bool,
     /// The wait before the second try.
     pub retry_first_ms: u64,
     /// How long a callback is tried.
@@ -92,6 +118,8 @@ impl From<&StatusPlan> for StatusesView {
             before_answer: plan.before_answer,
             paused: plan.paused,
             enforce_window: plan.enforce_window,
+            batch: plan.batch,
+            old_shapes: plan.old_shapes,
             retry_first_ms: ms(plan.retry_first),
             retry_total_ms: ms(plan.retry_total),
         }
@@ -107,6 +135,14 @@ impl StateView {
             callback_url: world.callback_url.as_deref().map(str::to_owned),
             statuses: StatusesView::from(&world.plan),
             faults: world.faults.rules(),
+            limits: LimitsView {
+                settings: world.limits.settings.clone(),
+                throughput: world.limits.throughput,
+                pair: world.limits.pair,
+                management: world.limits.management,
+            },
+            links: world.links,
+            media_faults: world.media_faults.rules(),
             phones: world.phones.len(),
             accepted: world.ledger.accepted(),
             doubles: world.ledger.doubles(),

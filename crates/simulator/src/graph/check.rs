@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::GraphError;
-use super::content::{self, Checked};
 use super::fields::Fields;
+use super::kinds::{self, Checked, KINDS};
+use crate::shared::Shared;
+use crate::templates::Category;
 
 /// What the body asks for.
 #[derive(Debug)]
@@ -17,108 +19,142 @@ pub(super) enum Ask {
 #[derive(Debug)]
 pub(super) struct Send {
     pub(super) recipient: Recipient,
+    pub(super) kind: String,
+    pub(super) object: Value,
     pub(super) checked: Checked,
     pub(super) context: Option<String>,
     pub(super) opaque: Option<String>,
+    /// The identity the sender last knew; the message fails if the customer has another one.
+    pub(super) identity: Option<String>,
+}
+
+/// Where the body was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    Messages,
+    /// `marketing_messages`: the same body with two more members, for marketing templates only.
+    Marketing,
 }
 
 /// Whom a message is for.
 #[derive(Debug)]
 pub(super) enum Recipient {
-    Phone { input: String, digits: String },
-    User { user_id: String },
+    Phone {
+        input: String,
+        digits: String,
+    },
+    User {
+        user_id: String,
+    },
+    /// A group stands for its first member here.
+    Group {
+        id: String,
+        member: String,
+    },
 }
 
 const OPAQUE_MAX: usize = 512;
 
 /// Reads a body; `sender` are the digits of the business number.
-pub(super) fn body(bytes: &[u8], sender: &str) -> Result<Ask, GraphError> {
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| GraphError::new(100, format!("The request body is not valid JSON: {error}")))?;
-    if value.get("status").is_some() {
+pub(super) fn body(app: &Shared, endpoint: Endpoint, mut value: Value, sender: &str) -> Result<Ask, GraphError> {
+    if endpoint == Endpoint::Messages && value.get("status").is_some() {
         return mark_read(&value);
     }
-    let kind = value.get("type").map_or(Some("text"), Value::as_str).unwrap_or_default();
-    let known =
-        ["messaging_product", "recipient_type", "to", "recipient", "type", "context", "biz_opaque_callback_data", kind];
-    if let Some(error) = kind_error(&value, kind) {
-        return Err(error);
-    }
-    let fields = Fields::of("", &value, &known)?;
-    product(fields)?;
-    match fields.text("recipient_type")? {
-        None | Some("individual") => {}
-        Some("group") => return Err(GraphError::new(100, "recipient_type group is not simulated yet")),
-        Some(other) => {
-            let text = format!("Param recipient_type must be one of {{INDIVIDUAL, GROUP}} - got \"{other}\"");
-            return Err(GraphError::new(100, text));
-        }
-    }
-    let recipient = recipient(fields, sender)?;
-    let opaque = fields.bounded_text("biz_opaque_callback_data", OPAQUE_MAX)?.map(str::to_owned);
-    let context = match fields.get("context") {
-        Some(context) => Some(Fields::of("context", context, &["message_id"])?.required_text("message_id")?.to_owned()),
-        None => None,
+    let kind = value.get("type").map_or(Some("text"), Value::as_str).unwrap_or_default().to_owned();
+    let (recipient, opaque, context, identity, checked) = {
+        let fields = envelope(endpoint, &value, &kind)?;
+        let recipient = recipient(app, &fields, sender)?;
+        let opaque = fields.bounded_text("biz_opaque_callback_data", OPAQUE_MAX)?.map(str::to_owned);
+        let identity = fields.text("recipient_identity_key_hash")?.map(str::to_owned);
+        let context = match fields.object("context", &["message_id"])? {
+            Some(_) if kind == "reaction" => return Err(fields.invalid("context", "cannot go with a reaction")),
+            Some(context) => Some(context.required_text("message_id")?.to_owned()),
+            None => None,
+        };
+        let Some(content) = fields.get(&kind) else {
+            return Err(fields.missing(&kind));
+        };
+        let checked = kinds::check(app, &kind, content)?;
+        (recipient, opaque, context, identity, checked)
     };
-    let Some(content) = fields.get(kind) else {
-        return Err(fields.missing(kind));
-    };
-    let checked = content::check(kind, content)?;
-    Ok(Ask::Send(Box::new(Send { recipient, checked, context, opaque })))
+    if matches!(recipient, Recipient::User { .. }) && checked.category == Category::Authentication {
+        return Err(GraphError::new(131_062, "Authentication templates need a phone number"));
+    }
+    if endpoint == Endpoint::Marketing && checked.category != Category::Marketing {
+        return Err(GraphError::new(134_100, "Only marketing templates can be sent with this API"));
+    }
+    if endpoint == Endpoint::Marketing && checked.is_syncing {
+        return Err(GraphError::new(134_101, "A new template is known to this API after up to 10 minutes"));
+    }
+    let object = value.get_mut(&kind).map(Value::take).unwrap_or_default();
+    Ok(Ask::Send(Box::new(Send { recipient, kind, object, checked, context, opaque, identity })))
 }
 
-/// The kinds of Meta that are not simulated yet are told apart from words that are no kind at all.
-fn kind_error(value: &Value, kind: &str) -> Option<GraphError> {
-    const LATER: &[&str] =
-        &["audio", "video", "document", "sticker", "location", "contacts", "reaction", "interactive", "pin"];
-    if content::KINDS.contains(&kind) {
-        return None;
+/// The members around the content.
+fn envelope<'a>(endpoint: Endpoint, value: &'a Value, kind: &'a str) -> Result<Fields<'a>, GraphError> {
+    if !KINDS.contains(&kind) {
+        let got = value.get("type").map(Value::to_string).unwrap_or_default();
+        return Err(GraphError::new(100, format!("Param type must be a message type - got {got}")));
     }
-    if LATER.contains(&kind) {
-        return Some(GraphError::new(100, format!("kind not simulated yet: {kind}")));
+    if endpoint == Endpoint::Marketing && kind != "template" {
+        return Err(GraphError::new(131_055, "Only templates can be sent with this API"));
     }
-    let got = value.get("type").map(Value::to_string).unwrap_or_default();
-    Some(GraphError::new(100, format!("Param type must be a message type - got {got}")))
+    let mut known = vec![
+        "messaging_product",
+        "recipient_type",
+        "to",
+        "recipient",
+        "type",
+        "context",
+        "biz_opaque_callback_data",
+        "recipient_identity_key_hash",
+        kind,
+    ];
+    if endpoint == Endpoint::Marketing {
+        known.extend(["product_policy", "message_activity_sharing"]);
+    }
+    let fields = Fields::of("", value, &known)?;
+    product(&fields)?;
+    fields.one_of("recipient_type", &["individual", "group"])?;
+    fields.one_of("product_policy", &["CLOUD_API_FALLBACK", "STRICT"])?;
+    fields.flag("message_activity_sharing")?;
+    Ok(fields)
 }
 
-fn product(fields: Fields<'_>) -> Result<(), GraphError> {
-    match fields.text("messaging_product")? {
-        Some("whatsapp") => Ok(()),
-        Some(other) => {
-            let text = format!("Param messaging_product must be one of {{WHATSAPP}} - got \"{other}\"");
-            Err(GraphError::new(100, text))
-        }
+fn product(fields: &Fields<'_>) -> Result<(), GraphError> {
+    match fields.one_of("messaging_product", &["whatsapp"])? {
+        Some(_) => Ok(()),
         None => Err(GraphError::new(100, "The parameter messaging_product is required.")),
     }
 }
 
 fn mark_read(value: &Value) -> Result<Ask, GraphError> {
     let fields = Fields::of("", value, &["messaging_product", "status", "message_id", "typing_indicator"])?;
-    product(fields)?;
-    if fields.text("status")? != Some("read") {
-        return Err(GraphError::new(100, "Param status must be one of {READ}"));
-    }
+    product(&fields)?;
+    fields.one_of("status", &["read"])?;
     let message_id = fields.required_text("message_id")?.to_owned();
-    let typing = match fields.get("typing_indicator") {
-        None => false,
-        Some(typing) => {
-            let typing = Fields::of("typing_indicator", typing, &["type"])?;
-            match typing.required_text("type")? {
-                "text" => true,
-                other => {
-                    let text = format!("Param typing_indicator['type'] must be one of {{TEXT}} - got \"{other}\"");
-                    return Err(GraphError::new(100, text));
-                }
-            }
-        }
-    };
+    let typing = fields.object("typing_indicator", &["type"])?;
+    if let Some(typing) = &typing {
+        typing.exactly("type", "text")?;
+    }
+    let typing = typing.is_some();
     Ok(Ask::MarkRead { message_id, typing })
 }
 
 /// If both are given, `to` wins.
-fn recipient(fields: Fields<'_>, sender: &str) -> Result<Recipient, GraphError> {
-    let user_id = fields.text("recipient")?;
-    match (fields.text("to")?, user_id) {
+fn recipient(app: &Shared, fields: &Fields<'_>, sender: &str) -> Result<Recipient, GraphError> {
+    let (to, user_id) = (fields.text("to")?, fields.text("recipient")?);
+    if fields.text("recipient_type")? == Some("group") {
+        let Some(id) = to else {
+            return Err(GraphError::new(100, "The parameter to is required."));
+        };
+        let member = app.world().catalogue.groups.get(id).and_then(|members| members.first().cloned());
+        return match member {
+            Some(member) => Ok(Recipient::Group { id: id.to_owned(), member }),
+            None => Err(GraphError::new(131_041, "Param to is not a group of this number")),
+        };
+    }
+    match (to, user_id) {
         (Some(to), _) => {
             let digits = normalize(to, sender)?;
             if digits == sender {

@@ -3,6 +3,9 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::codes::known;
+use crate::templates::MalformedTemplate;
+
 /// A refusal of the Graph API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GraphError {
@@ -12,6 +15,9 @@ pub(crate) struct GraphError {
     kind: &'static str,
     message: String,
     details: Option<String>,
+    /// Words for people: title and text. Template and registration errors have them.
+    user: Option<Box<(String, String)>>,
+    is_transient: bool,
 }
 
 impl GraphError {
@@ -25,7 +31,44 @@ impl GraphError {
             kind: "OAuthException",
             message: format!("(#{code}) {title}"),
             details: Some(details.into()),
+            user: None,
+            is_transient: false,
         }
+    }
+
+    /// The token was taken back; the subcode says why.
+    pub(crate) fn token_revoked(subcode: u32) -> Self {
+        Self {
+            subcode: Some(subcode),
+            message: "Error validating access token: The session has been invalidated".to_owned(),
+            details: None,
+            ..Self::new(190, "")
+        }
+    }
+
+    /// A template that Meta refuses.
+    pub(crate) fn template(malformed: &MalformedTemplate) -> Self {
+        Self {
+            subcode: malformed.subcode,
+            details: None,
+            user: Some(Box::new(("The template is not valid".to_owned(), malformed.reason.clone()))),
+            message: format!("Invalid parameter: {}", malformed.reason),
+            ..Self::new(100, "")
+        }
+    }
+
+    pub(crate) fn with_subcode(self, subcode: Option<u32>) -> Self {
+        Self { subcode, ..self }
+    }
+
+    /// Marked as worth another try.
+    pub(crate) fn transient(self, is_transient: bool) -> Self {
+        Self { is_transient, ..self }
+    }
+
+    /// Without `error_data`.
+    pub(crate) fn bare(self) -> Self {
+        Self { details: None, ..self }
     }
 
     pub(crate) fn token_missing() -> Self {
@@ -77,6 +120,13 @@ impl GraphError {
         if let Some(details) = &self.details {
             error.insert("error_data".into(), json!({"messaging_product": "whatsapp", "details": details}));
         }
+        if self.is_transient {
+            error.insert("is_transient".into(), json!(true));
+        }
+        if let Some((title, text)) = self.user.as_deref() {
+            error.insert("error_user_title".into(), json!(title));
+            error.insert("error_user_msg".into(), json!(text));
+        }
         error.insert("fbtrace_id".into(), json!(trace));
         json!({"error": error})
     }
@@ -92,53 +142,4 @@ pub(crate) fn webhook_error(code: u32) -> Value {
         "error_data": {"details": title},
         "href": "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes",
     })
-}
-
-/// HTTP status and title of a code.
-fn known(code: u32) -> (u16, &'static str) {
-    match code {
-        1 => (400, "API Unknown"),
-        2 => (503, "API Service"),
-        4 => (400, "API Too Many Calls"),
-        10 => (403, "API Permission"),
-        100 => (400, "Invalid parameter"),
-        104 => (401, "Access token required"),
-        190 => (401, "Access token has expired"),
-        368 => (403, "Temporarily blocked for policies violations"),
-        80_007 => (400, "Rate limit issues"),
-        130_429 => (400, "Rate limit hit"),
-        130_472 => (400, "User's number is part of an experiment"),
-        130_497 => (403, "Business account is restricted from messaging users in this country"),
-        131_000 => (500, "Something went wrong"),
-        131_005 => (403, "Access denied"),
-        131_008 => (400, "Required parameter is missing"),
-        131_009 => (400, "Parameter value is not valid"),
-        131_016 => (500, "Service unavailable"),
-        131_021 => (400, "Recipient cannot be sender"),
-        131_026 => (400, "Message undeliverable"),
-        131_030 => (400, "Recipient phone number not in allowed list"),
-        131_031 => (403, "Account has been locked"),
-        131_042 => (400, "Business eligibility payment issue"),
-        131_045 => (500, "Incorrect certificate"),
-        131_047 => (400, "Re-engagement message"),
-        131_048 => (400, "Spam rate limit hit"),
-        131_049 => (400, "This message was not delivered to maintain healthy ecosystem engagement"),
-        131_050 => (400, "User has stopped marketing messages from this business"),
-        131_051 => (400, "Unsupported message type"),
-        131_052 => (400, "Media download error"),
-        131_053 => (400, "Media upload error"),
-        131_056 => (400, "(Business Account, Consumer Account) pair rate limit hit"),
-        131_057 => (500, "Account in maintenance mode"),
-        132_000 => (400, "Number of parameters does not match the expected number of params"),
-        132_001 => (404, "Template name does not exist in the translation"),
-        132_005 => (400, "Translated text too long"),
-        132_007 => (400, "Template format character policy violated"),
-        132_012 => (400, "Parameter format does not match format in the created template"),
-        132_015 => (400, "Template is paused"),
-        132_016 => (400, "Template is disabled"),
-        132_018 => (400, "There's an issue with the parameters in your template"),
-        133_004 => (503, "Server temporarily unavailable"),
-        133_010 => (400, "Phone number not registered"),
-        _ => (400, "Unknown error"),
-    }
 }

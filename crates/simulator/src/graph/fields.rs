@@ -1,19 +1,23 @@
 //! JSON objects read strictly: every member is asked for by name, and what is left over is refused.
 
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
 
 use super::GraphError;
 
 /// An object with the path it stands at, for the words of an error.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Fields<'a> {
-    path: &'a str,
+#[derive(Clone, Debug)]
+pub(crate) struct Fields<'a> {
+    path: Cow<'a, str>,
     members: &'a Map<String, Value>,
 }
 
 impl<'a> Fields<'a> {
     /// Reads `value` as an object that has no members but `known`.
-    pub(super) fn of(path: &'a str, value: &'a Value, known: &[&str]) -> Result<Self, GraphError> {
+    pub(crate) fn of(path: impl Into<Cow<'a, str>>, value: &'a Value, known: &[&str]) -> Result<Self, GraphError> {
+        let path = path.into();
         let Value::Object(members) = value else {
             return Err(GraphError::new(100, format!("Param {path} must be a JSON object")));
         };
@@ -23,15 +27,24 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
         self.members.get(name)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.members.contains_key(name)
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<Option<&'a str>, GraphError> {
+    /// The object under `name`, with no members but `known`.
+    pub(crate) fn object(&self, name: &str, known: &[&str]) -> Result<Option<Self>, GraphError> {
+        self.get(name).map(|value| Self::of(self.name_of(name), value, known)).transpose()
+    }
+
+    pub(crate) fn required_object(&self, name: &str, known: &[&str]) -> Result<Self, GraphError> {
+        self.object(name, known)?.ok_or_else(|| self.missing(name))
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&'a str>, GraphError> {
         match self.members.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -39,7 +52,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn required_text(&self, name: &str) -> Result<&'a str, GraphError> {
+    pub(crate) fn required_text(&self, name: &str) -> Result<&'a str, GraphError> {
         match self.text(name)? {
             None => Err(self.missing(name)),
             Some("") => {
@@ -50,16 +63,24 @@ impl<'a> Fields<'a> {
     }
 
     /// A text of at most `max` characters.
-    pub(super) fn bounded_text(&self, name: &str, max: usize) -> Result<Option<&'a str>, GraphError> {
+    pub(crate) fn bounded_text(&self, name: &str, max: usize) -> Result<Option<&'a str>, GraphError> {
         let text = self.text(name)?;
-        if text.is_some_and(|text| text.chars().count() > max) {
+        // Bytes are counted first: most texts are short, and few of them need counting by character.
+        if text.is_some_and(|text| text.len() > max && text.chars().count() > max) {
             let name = self.name_of(name);
             return Err(GraphError::new(100, format!("Param {name} must be at most {max} characters long")));
         }
         Ok(text)
     }
 
-    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, GraphError> {
+    /// A text of 1 to `max` characters that must be there.
+    pub(crate) fn words(&self, name: &str, max: usize) -> Result<&'a str, GraphError> {
+        let text = self.required_text(name)?;
+        self.bounded_text(name, max)?;
+        Ok(text)
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, GraphError> {
         match self.members.get(name) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
@@ -67,7 +88,18 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn list(&self, name: &str) -> Result<&'a [Value], GraphError> {
+    /// A whole number from zero.
+    pub(crate) fn whole(&self, name: &str) -> Result<Option<u64>, GraphError> {
+        match self.members.get(name) {
+            None => Ok(None),
+            Some(value) => value
+                .as_u64()
+                .map(Some)
+                .ok_or_else(|| GraphError::new(100, format!("Param {} must be a whole number", self.name_of(name)))),
+        }
+    }
+
+    pub(crate) fn list(&self, name: &str) -> Result<&'a [Value], GraphError> {
         match self.members.get(name) {
             None => Ok(&[]),
             Some(Value::Array(list)) => Ok(list),
@@ -75,11 +107,56 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn missing(&self, name: &str) -> GraphError {
+    /// A list that must be there and hold so many entries.
+    pub(crate) fn counted(&self, name: &str, range: RangeInclusive<usize>) -> Result<&'a [Value], GraphError> {
+        if !self.has(name) {
+            return Err(self.missing(name));
+        }
+        let list = self.list(name)?;
+        if range.contains(&list.len()) {
+            return Ok(list);
+        }
+        let (min, max, got) = (range.start(), range.end(), list.len());
+        Err(self.invalid(name, &format!("has {got} entries, allowed are {min} to {max}")))
+    }
+
+    /// The entries of a list as objects with no members but `known`.
+    pub(crate) fn entries(&self, name: &str, list: &'a [Value], known: &[&str]) -> Result<Vec<Self>, GraphError> {
+        let path = self.name_of(name);
+        list.iter().enumerate().map(|(index, value)| Self::of(format!("{path}[{index}]"), value, known)).collect()
+    }
+
+    /// A text that must be one of `words`.
+    pub(crate) fn one_of(&self, name: &str, words: &[&str]) -> Result<Option<&'a str>, GraphError> {
+        let text = self.text(name)?;
+        if let Some(got) = text.filter(|text| !words.contains(text)) {
+            let (name, words) = (self.name_of(name), words.join(", ").to_uppercase());
+            return Err(GraphError::new(100, format!("Param {name} must be one of {{{words}}} - got \"{got}\"")));
+        }
+        Ok(text)
+    }
+
+    /// A text that must be there and be `word`.
+    pub(crate) fn exactly(&self, name: &str, word: &str) -> Result<(), GraphError> {
+        self.one_of(name, &[word])?.map(|_| ()).ok_or_else(|| self.missing(name))
+    }
+
+    pub(crate) fn missing(&self, name: &str) -> GraphError {
         GraphError::new(131_008, format!("Parameter {} is required", self.name_of(name)))
     }
 
-    fn name_of(&self, name: &str) -> String {
+    /// The member has the right type and a wrong value.
+    pub(crate) fn invalid(&self, name: &str, why: &str) -> GraphError {
+        GraphError::new(131_009, format!("Param {} {why}", self.name_of(name)))
+    }
+
+    pub(crate) fn name_of(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}['{name}']", self.path) }
     }
+}
+
+/// An address the web can fetch.
+pub(crate) fn is_link(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace))
 }

@@ -5,19 +5,25 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Path, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use tokio::time::Instant;
+use tracing::error;
 
-use super::check::{self, Ask, Recipient, Send};
-use super::{Answer, GraphError, admit, refuse};
+use super::check::{self, Ask, Endpoint, Recipient, Send};
+use super::kinds::{MediaUse, Source};
+use super::links::{self, Link};
+use super::{Answer, GraphError, admit, json_body, refuse};
 use crate::callback;
 use crate::connection::CutSwitch;
-use crate::faults::{Fault, Verdict};
+use crate::content::Content;
+use crate::faults::{Fault, LookedAt, Verdict};
+use crate::media::{Found, fits};
 use crate::shared::{App, Shared};
 use crate::wire::{Direction, WireEntry, excerpt};
-use crate::world::{Order, Side, Ticks};
+use crate::world::{Order, Side, Ticks, World};
 
 /// Meta ends a typing indicator by itself after this time.
 const TYPING: Duration = Duration::from_secs(25);
@@ -28,34 +34,55 @@ const PROXY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</t
 pub(super) async fn send(
     State(app): State<App>,
     ConnectInfo(switch): ConnectInfo<CutSwitch>,
-    Path((version, node)): Path<(String, String)>,
+    path: Path<(String, String)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    take(&app, (path, Endpoint::Messages), &headers, &body).await.into_response(&switch)
+}
+
+/// `POST /{version}/{phone_number_id}/marketing_messages`.
+pub(super) async fn send_marketing(
+    State(app): State<App>,
+    ConnectInfo(switch): ConnectInfo<CutSwitch>,
+    path: Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    take(&app, (path, Endpoint::Marketing), &headers, &body).await.into_response(&switch)
+}
+
+async fn take(
+    app: &App,
+    (Path((version, node)), endpoint): (Path<(String, String)>, Endpoint),
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Answer {
     let started = Instant::now();
-    let answer = match ask(&app, (&version, &node), &headers, &body) {
-        Ok((number, Ask::Send(send))) => accept(&app, number, *send).await,
-        Ok((_, Ask::MarkRead { message_id, typing })) => mark_read(&app, &message_id, typing),
+    let answer = match ask(app, (&version, &node, endpoint), headers, body) {
+        Ok((number, Ask::Send(send))) => accept(app, (number, endpoint), *send).await,
+        Ok((_, Ask::MarkRead { message_id, typing })) => mark_read(app, &message_id, typing),
         Err(error) => Err(error),
     };
-    let answer = answer.unwrap_or_else(|error| refuse(&app, &error));
+    let answer = answer.unwrap_or_else(|error| refuse(app, &error));
+    let edge = if endpoint == Endpoint::Marketing { "marketing_messages" } else { "messages" };
     app.wire.push(WireEntry {
         at: app.now(),
         direction: Direction::Received,
         method: "POST".to_owned(),
-        path: format!("/{version}/{node}/messages"),
+        path: format!("/{version}/{node}/{edge}"),
         status: answer.status().map(|status| status.as_u16()),
-        request: excerpt(&body),
+        request: excerpt(body),
         response: answer.text(),
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     });
-    answer.into_response(&switch)
+    answer
 }
 
-/// The checks in Meta's order: token, number, shape of the body, template, parameters.
+/// The checks in Meta's order: token, number, its registration, the account, shape of the body, template, parameters.
 fn ask(
     app: &Shared,
-    (version, node): (&str, &str),
+    (version, node, endpoint): (&str, &str, Endpoint),
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<(usize, Ask), GraphError> {
@@ -65,44 +92,63 @@ fn ask(
     let Some((index, number)) = found else {
         return Err(GraphError::no_such_object(&Method::POST, node));
     };
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !content_type.starts_with("application/json") {
-        return Err(GraphError::new(100, "The request needs Content-Type: application/json"));
+    let now = app.now();
+    let refusal = {
+        let world = app.world();
+        let number = world.numbers.get(index).and_then(|state| state.refusal(now));
+        number.or(world.account.refuses_with)
+    };
+    if let Some(code) = refusal {
+        return Err(GraphError::new(code, "The number or its account cannot send right now"));
     }
-    Ok((index, check::body(body, &number.digits)?))
+    Ok((index, check::body(app, endpoint, json_body(headers, body)?, &number.digits)?))
 }
 
-async fn accept(app: &App, number: usize, send: Send) -> Result<Answer, GraphError> {
+async fn accept(app: &App, (number, endpoint): (usize, Endpoint), send: Send) -> Result<Answer, GraphError> {
     let Some(sender) = app.numbers.get(number) else {
         return Err(GraphError::new(131_000, "the number is gone"));
     };
-    let (digits, verdict) = judge(app, &send.recipient)?;
+    let Judged { digits, verdict, fails_with } = judge(app, number, &send)?;
     if !verdict.wait.is_zero() {
         tokio::select! {
             () = app.stop.cancelled() => return Ok(Answer::Cut),
             () = tokio::time::sleep(verdict.wait) => {}
         }
     }
-    match verdict.fault {
+    match &verdict.fault {
         Some(Fault::Error { code, http_status }) => {
-            return Err(GraphError::new(code, "A fault rule of the simulator").with_status(http_status));
+            return Err(GraphError::new(*code, "A fault rule of the simulator").with_status(*http_status));
         }
+        Some(Fault::Refusal(refusal)) => return Err(refused_by_rule(refusal)),
         Some(Fault::ResetBefore) => return Ok(Answer::Cut),
         Some(Fault::Html502) => return Ok(Answer::Html(StatusCode::BAD_GATEWAY, PROXY_PAGE)),
         _ => {}
     }
-    let is_template = send.checked.content.template.is_some();
+    let fails_with = match &verdict.fault {
+        Some(Fault::FailedStatus { code }) => Some(*code),
+        _ => fails_with,
+    };
+    let is_template = send.checked.template.is_some();
+    let group = match &send.recipient {
+        Recipient::Group { id, .. } => Some(id.clone()),
+        _ => None,
+    };
     let contact = contact(&send.recipient, &digits);
+    let links = links::of(app, &send.checked.media);
     let order = Order {
         number,
         digits,
         by_user_id: matches!(send.recipient, Recipient::User { .. }),
-        content: send.checked.content,
+        group: group.clone(),
+        lite: endpoint == Endpoint::Marketing,
+        content: Content { kind: send.kind, object: send.object, template: send.checked.template },
         category: send.checked.category,
+        lifetime: send.checked.lifetime,
         context: send.context,
         opaque: send.opaque,
+        fails_with,
     };
-    let id = store(app, order, &sender.id, verdict.fault.as_ref()).await;
+    let id = store(app, order, &sender.id, links).await;
     match verdict.fault {
         Some(Fault::ResetAfter) => return Ok(Answer::Cut),
         Some(Fault::Http500After) => {
@@ -115,49 +161,130 @@ async fn accept(app: &App, number: usize, send: Send) -> Result<Answer, GraphErr
     if is_template {
         message.insert("message_status".into(), json!("accepted"));
     }
+    if let Some(group) = group {
+        message.insert("group_id".into(), json!(group));
+    }
     Ok(Answer::ok(json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]})))
 }
 
-/// Whom the message reaches, and what the fault rules say to it.
-fn judge(app: &Shared, recipient: &Recipient) -> Result<(String, Verdict), GraphError> {
+fn refused_by_rule(refusal: &crate::faults::Refusal) -> GraphError {
+    let error = GraphError::new(refusal.code, "A fault rule of the simulator")
+        .with_status(refusal.http_status)
+        .with_subcode(refusal.subcode)
+        .transient(refusal.is_transient);
+    if refusal.without_data { error.bare() } else { error }
+}
+
+/// Whom a message reaches, and what is to become of it.
+struct Judged {
+    digits: String,
+    verdict: Verdict,
+    /// What Meta would tell by callback only.
+    fails_with: Option<u32>,
+}
+
+/// Media and reaction target, then the limits, then the fault rules.
+fn judge(app: &Shared, number: usize, send: &Send) -> Result<Judged, GraphError> {
+    let now = app.now();
     let mut world = app.world();
-    let digits = match recipient {
-        Recipient::Phone { digits, .. } => digits.clone(),
+    let world = &mut *world;
+    let digits = match &send.recipient {
+        Recipient::Phone { digits, .. } | Recipient::Group { member: digits, .. } => digits.clone(),
         Recipient::User { user_id } => match world.phone_by_user_id.get(user_id) {
             Some(digits) => digits.as_ref().to_owned(),
             None => return Err(GraphError::new(131_009, "Param recipient: nobody has this user id")),
         },
     };
-    let world = &mut *world;
-    let verdict = world.faults.judge(&digits, &mut world.rng);
-    Ok((digits, verdict))
+    let mut fails_with = media_failure(world, number, &send.checked.media)?;
+    if let Some(target) = &send.checked.target
+        && !world.can_be_reacted_to(target, &digits, now)
+    {
+        fails_with = fails_with.or(Some(131_009));
+    }
+    if send.identity.as_deref().is_some_and(|hash| hash != identity_hash(&digits)) {
+        fails_with = fails_with.or(Some(137_000));
+    }
+    let rate = world.numbers.get(number).map_or(80, crate::numbers::NumberState::rate);
+    match world.limits.admit((number, rate), &digits, now, &mut world.rng) {
+        Some(limited) if limited.by_callback => fails_with = Some(limited.code),
+        Some(limited) => {
+            let error = GraphError::new(limited.code, "Message failed to send because there were too many messages");
+            return Err(error.with_status(Some(limited.http_status)));
+        }
+        None => {}
+    }
+    let template = send.checked.template.as_ref().map(|template| template.name.as_str());
+    let looked_at = LookedAt { digits: &digits, kind: &send.kind, template, category: send.checked.category.word() };
+    let verdict = world.faults.judge(&looked_at, &mut world.rng);
+    Ok(Judged { digits, verdict, fails_with })
+}
+
+/// The identity hash of a customer: the first 16 hex digits of the SHA-256 of the number.
+fn identity_hash(digits: &str) -> String {
+    hex::encode(Sha256::digest(digits.as_bytes())).chars().take(16).collect()
+}
+
+/// Media that are not there are refused; those that cannot be used fail later.
+fn media_failure(world: &World, number: usize, media: &[MediaUse]) -> Result<Option<u32>, GraphError> {
+    let mut failure = None;
+    for one in media {
+        let Source::Id(id) = &one.source else { continue };
+        match world.media.find(id) {
+            Found::Here(shelved) if shelved.medium.number != number => {
+                return Err(GraphError::new(131_009, format!("Media {id} belongs to another number")));
+            }
+            Found::Here(shelved) if fits(one.kind, &shelved.medium.mime_type) => {}
+            Found::Here(_) | Found::Expired => failure = Some(131_053),
+            Found::Missing => {
+                let text = format!("Param {}['id'] is not a valid media id: {id}", one.kind);
+                return Err(GraphError::new(131_009, text));
+            }
+        }
+    }
+    Ok(failure)
 }
 
 fn contact(recipient: &Recipient, digits: &str) -> Value {
     match recipient {
         Recipient::Phone { input, .. } => json!({"input": input, "wa_id": digits}),
         Recipient::User { user_id } => json!({"input": user_id, "user_id": user_id}),
+        Recipient::Group { id, .. } => json!({"input": id}),
     }
 }
 
 /// Stores the message and sets its statuses going.
-async fn store(app: &App, order: Order, phone_number_id: &Arc<str>, fault: Option<&Fault>) -> Arc<str> {
+async fn store(app: &App, order: Order, phone_number_id: &Arc<str>, links: Vec<Link>) -> Arc<str> {
     let now = app.now();
     let (acceptance, before_answer) = {
         let mut world = app.world();
         (world.accept(order, phone_number_id, now), world.plan.before_answer)
     };
-    let fails_with = match fault {
-        Some(Fault::FailedStatus { code }) => Some(*code),
-        _ => acceptance.fails_with,
-    };
-    let mut happenings = callback::plan(app, &acceptance.id, fails_with, now).into_iter();
-    if before_answer && let Some(first) = happenings.next() {
-        callback::tell_now(app, &first).await;
+    let id = Arc::clone(&acceptance.id);
+    if links.is_empty() && !before_answer {
+        callback::schedule(app, callback::plan(app, &id, acceptance.fails_with, now));
+    } else {
+        // It goes on when the sender hangs up: its statuses must come all the same.
+        app.queue.hold();
+        let (app, wait_for) = (Arc::clone(app), before_answer);
+        let tracker = app.tasks.clone();
+        let going = tracker.spawn(async move {
+            let fails_with = match acceptance.fails_with {
+                None if !links.is_empty() => links::fetch(&app, links).await,
+                known => known,
+            };
+            let mut happenings = callback::plan(&app, &acceptance.id, fails_with, now).into_iter();
+            if before_answer && let Some(first) = happenings.next() {
+                callback::tell_now(&app, &first).await;
+            }
+            callback::schedule(&app, happenings);
+            app.queue.done();
+        });
+        if wait_for && let Err(error) = going.await {
+            error!("A status before the answer broke off: {error}");
+        }
     }
-    callback::schedule(app, happenings);
     app.accepted.send_modify(|accepted| *accepted += 1);
-    acceptance.id
+    id
 }
 
 /// Marks a message of the customer and all before it in the chat with this number.

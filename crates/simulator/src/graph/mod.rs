@@ -1,36 +1,76 @@
 //! The Graph API as far as messaging needs it.
 
+mod admission;
 mod check;
-mod content;
+mod codes;
 mod error;
 mod fields;
+mod kinds;
+mod links;
+mod lists;
+mod media;
 mod messages;
 mod nodes;
-mod parameters;
+mod subscriptions;
+mod template;
+mod templates;
+mod uploads;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::map_response_with_state;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use serde_json::Value;
 
 use crate::connection::CutSwitch;
 use crate::ids;
 use crate::shared::{App, Shared};
 
+use admission::{admit, manage, usage};
 pub(crate) use error::{GraphError, webhook_error};
-pub(crate) use nodes::media_url;
+pub(crate) use fields::is_link;
+pub(crate) use media::media_url;
+pub(crate) use uploads::Upload;
+
+/// A document of 100 MB and the form around it.
+const UPLOAD_BYTES_MAX: usize = (100 << 20) + (64 << 10);
 
 /// The routes below `/{version}`.
-pub(crate) fn routes() -> Router<App> {
+pub(crate) fn routes(app: &App) -> Router<App> {
     Router::new()
-        .route("/{version}/{node}", get(nodes::node).fallback(unknown_edge))
+        .route(
+            "/{version}/{node}",
+            get(nodes::node)
+                .post(nodes::change)
+                .delete(media::delete)
+                .layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX))
+                .fallback(unknown_edge),
+        )
         .route("/{version}/{node}/messages", post(messages::send).fallback(unknown_edge))
-        .route("/{version}/{node}/message_templates", get(nodes::templates).fallback(unknown_edge))
+        .route("/{version}/{node}/marketing_messages", post(messages::send_marketing).fallback(unknown_edge))
+        .route(
+            "/{version}/{node}/media",
+            post(media::upload).layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX)).fallback(unknown_edge),
+        )
+        .route(
+            "/{version}/{node}/message_templates",
+            get(templates::list).post(templates::create).delete(templates::delete).fallback(unknown_edge),
+        )
+        .route("/{version}/{node}/uploads", post(uploads::start).fallback(unknown_edge))
+        .route("/{version}/{node}/unpause", post(templates::unpause).fallback(unknown_edge))
         .route("/{version}/{node}/phone_numbers", get(nodes::phone_numbers).fallback(unknown_edge))
-        .route("/{version}/{node}/{edge}", axum::routing::any(unknown_edge))
-        .route("/_media/{id}", get(nodes::download))
+        .route(
+            "/{version}/{node}/subscribed_apps",
+            get(subscriptions::list)
+                .post(subscriptions::subscribe)
+                .delete(subscriptions::unsubscribe)
+                .fallback(unknown_edge),
+        )
+        .route("/{version}/{node}/{edge}", any(unknown_edge))
+        .route("/_media/{id}", get(media::download))
+        .layer(map_response_with_state(App::clone(app), usage))
 }
 
 /// An answer before it becomes HTTP: kept apart so that it can be written to the wire log.
@@ -84,25 +124,9 @@ impl Answer {
     }
 }
 
-/// Version and token: the first two things Meta looks at.
-fn admit(app: &Shared, version: &str, headers: &HeaderMap) -> Result<(), GraphError> {
-    if !is_version(version) {
-        return Err(GraphError::new(100, format!("Unknown version {version}: expected a version such as v24.0")));
-    }
-    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-    });
-    match token {
-        None | Some("") => Err(GraphError::token_missing()),
-        Some(token) if token != app.access_token => Err(GraphError::token_wrong()),
-        Some(_) => Ok(()),
-    }
-}
-
-fn is_version(text: &str) -> bool {
-    let number = text.strip_prefix('v').and_then(|rest| rest.strip_suffix(".0"));
-    number.is_some_and(|number| (1..=2).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()))
+/// An answer, or the refusal that takes its place.
+fn respond(app: &Shared, answer: Result<Answer, GraphError>) -> Response {
+    answer.unwrap_or_else(|error| refuse(app, &error)).into_response(&CutSwitch::default())
 }
 
 /// The error as an answer, with a fresh support reference.
@@ -113,6 +137,16 @@ fn refuse(app: &Shared, error: &GraphError) -> Answer {
         ids::trace(&mut world.rng)
     };
     Answer::Json(error.status, error.to_json(&trace))
+}
+
+/// A JSON body, as every call but the upload takes it.
+fn json_body(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, GraphError> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !content_type.starts_with("application/json") {
+        return Err(GraphError::new(100, "The request needs Content-Type: application/json"));
+    }
+    serde_json::from_slice(bytes)
+        .map_err(|error| GraphError::new(100, format!("The request body is not valid JSON: {error}")))
 }
 
 async fn unknown_edge(
@@ -127,17 +161,4 @@ async fn unknown_edge(
         Err(error) => error,
     };
     refuse(&app, &error).into_response(&CutSwitch::default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_version;
-
-    #[test]
-    fn only_full_versions_are_versions() {
-        assert!(is_version("v24.0") && is_version("v3.0"));
-        for text in ["24.0", "v24", "v24.1", "v.0", "vx.0", "v240.0", ""] {
-            assert!(!is_version(text), "{text}");
-        }
-    }
 }

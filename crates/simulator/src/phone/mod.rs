@@ -1,46 +1,40 @@
 //! The customer's phone in the browser.
 
+mod bubble;
+mod fields;
+mod forms;
 mod pages;
+mod parts;
+mod richtext;
+mod taps;
 mod view;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
 
 use crate::shared::App;
 
-/// The picture every customer sends.
-pub(crate) const PICTURE: &[u8] = include_bytes!("../../assets/picture.png");
-
-/// Where the page finds it.
-pub(crate) const PICTURE_PATH: &str = "/static/picture.png";
-
-/// The picture's hash as callbacks write it.
-pub(crate) fn picture_sha256() -> String {
-    STANDARD.encode(Sha256::digest(PICTURE))
-}
-
-/// The picture's hash as a lookup of its media id writes it.
-pub(crate) fn picture_sha256_hex() -> String {
-    hex::encode(Sha256::digest(PICTURE))
-}
-
-/// Pages, forms, the event stream and the static files.
+/// Pages, forms, the event streams and the static files.
 pub(crate) fn routes() -> Router<App> {
+    let file = post(forms::file).layer(DefaultBodyLimit::max(forms::FILE_BYTES_MAX));
     Router::new()
         .route("/phone", get(pages::list))
+        .route("/phones", get(pages::wall))
+        .route("/phones/people", get(pages::people))
+        .route("/phones/events", get(pages::all_events))
+        .route("/phone/media/{id}", get(pages::medium))
         .route("/phone/{digits}", get(pages::phone))
         .route("/phone/{digits}/messages", get(pages::messages))
         .route("/phone/{digits}/events", get(pages::events))
         .route("/phone/{digits}/read", post(pages::read))
-        .route("/phone/{digits}/text", post(pages::text))
-        .route("/phone/{digits}/picture", post(pages::picture))
-        .route("/phone/{digits}/tap", post(pages::tap))
-        .route("/phone/{digits}/switches", post(pages::switches))
+        .route("/phone/{digits}/text", post(forms::text))
+        .route("/phone/{digits}/send", post(forms::send))
+        .route("/phone/{digits}/file", file)
+        .route("/phone/{digits}/tap", post(forms::tap))
+        .route("/phone/{digits}/switches", post(forms::switches))
         .route(
             "/static/phone.css",
             get(async || asset("text/css; charset=utf-8", include_bytes!("../../assets/phone.css"))),
@@ -50,7 +44,6 @@ pub(crate) fn routes() -> Router<App> {
             get(async || asset("text/javascript; charset=utf-8", include_bytes!("../../assets/phone.js"))),
         )
         .route("/static/icons.svg", get(async || asset("image/svg+xml", include_bytes!("../../assets/icons.svg"))))
-        .route(PICTURE_PATH, get(async || asset("image/png", PICTURE)))
         .layer(axum::middleware::map_response(protect))
 }
 

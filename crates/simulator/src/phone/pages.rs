@@ -1,34 +1,37 @@
-//! The handlers of the phone's pages and forms.
+//! The handlers of the phone's pages and of their event streams.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use askama::Template;
-use axum::Form;
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::json;
 use tokio_stream::wrappers::BroadcastStream;
 
-use super::view::{MessagesPart, PeoplePage, PhonePage};
+use super::view::{ChatPart, PeoplePage, PeoplePart, PhonePage, Screen, WallPage, people as rows};
 use crate::callback;
-use crate::control::{Control, Inbound, InboundKind, PhoneChange, enqueue};
 use crate::shared::App;
-use crate::world::{Side, digits_of};
+use crate::world::digits_of;
 
-/// Which business the chat is with.
+/// How many phones stand side by side.
+const WALL_MAX: usize = 4;
+
+/// Which business the chat is with, and which message is about to be answered.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct NumberQuery {
     number: Option<String>,
+    reply: Option<String>,
 }
 
 /// A number that no phone can have, or something that is not in the chat.
 #[derive(Debug)]
-pub(super) struct Refused(StatusCode, String);
+pub(super) struct Refused(pub(super) StatusCode, pub(super) String);
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -36,10 +39,21 @@ impl IntoResponse for Refused {
     }
 }
 
-type Page<T> = Result<T, Refused>;
+pub(super) type Page<T> = Result<T, Refused>;
 
 pub(super) async fn list(State(app): State<App>) -> Page<Html<String>> {
-    render(&PeoplePage::of(&app))
+    let people = PeoplePart { people: rows(&app.world(), "") };
+    render(&PeoplePage { people })
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PeopleQuery {
+    current: Option<String>,
+}
+
+pub(super) async fn people(State(app): State<App>, Query(query): Query<PeopleQuery>) -> Page<Html<String>> {
+    let people = rows(&app.world(), query.current.as_deref().unwrap_or_default());
+    render(&PeoplePart { people })
 }
 
 pub(super) async fn phone(
@@ -48,7 +62,32 @@ pub(super) async fn phone(
     Query(query): Query<NumberQuery>,
 ) -> Page<Html<String>> {
     let digits = known(&digits)?;
-    render(&PhonePage::of(&app, &digits, query.number.as_deref()))
+    render(&PhonePage::of(&app, &digits, query.number.as_deref(), query.reply.as_deref()))
+}
+
+/// Up to four phones: `with=a,b` or `with=a&with=b`.
+pub(super) async fn wall(State(app): State<App>, Query(query): Query<Vec<(String, String)>>) -> Page<Response> {
+    let phones = asked(&query)?;
+    if phones.is_empty() {
+        return Ok(axum::response::Redirect::to("/phone").into_response());
+    }
+    if phones.len() > WALL_MAX {
+        return Err(Refused(StatusCode::BAD_REQUEST, format!("a wall has at most {WALL_MAX} phones")));
+    }
+    let screens = phones.iter().map(|digits| Screen::of(&app, digits, None, None)).collect();
+    Ok(render(&WallPage { screens, digits: phones.join(",") })?.into_response())
+}
+
+fn asked(query: &[(String, String)]) -> Page<Vec<String>> {
+    let named = query.iter().filter(|(name, _)| name == "with").flat_map(|(_, value)| value.split(','));
+    let mut phones = Vec::new();
+    for digits in named.filter(|digits| !digits.trim().is_empty()) {
+        let digits = known(digits.trim())?;
+        if !phones.contains(&digits) {
+            phones.push(digits);
+        }
+    }
+    Ok(phones)
 }
 
 pub(super) async fn messages(
@@ -57,22 +96,35 @@ pub(super) async fn messages(
     Query(query): Query<NumberQuery>,
 ) -> Page<Html<String>> {
     let digits = known(&digits)?;
-    render(&MessagesPart::of(&app, &digits, query.number.as_deref()))
+    render(&ChatPart::of(&app, &digits, query.number.as_deref()))
 }
 
-/// Says that something changed; the page then fetches what.
+/// Says that something changed on this phone; the page then fetches what.
 pub(super) async fn events(
     State(app): State<App>,
     Path(digits): Path<String>,
 ) -> Page<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
-    let digits = known(&digits)?;
+    Ok(stream(&app, vec![known(&digits)?]))
+}
+
+/// The same for several phones or for all, in one stream: browsers hold few connections to one host.
+pub(super) async fn all_events(
+    State(app): State<App>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Page<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
+    Ok(stream(&app, asked(&query)?))
+}
+
+/// Every event names the phone; one without digits stands for all of them.
+fn stream(app: &App, phones: Vec<String>) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let stop = app.stop.clone().cancelled_owned();
     let changes = BroadcastStream::new(app.changes.subscribe()).filter_map(move |change| {
-        // A page that missed changes looks again too.
-        let is_mine = change.map_or(true, |changed| *changed == *digits);
-        std::future::ready(is_mine.then(|| Ok(Event::default().event("changed").data("again"))))
+        // A page that missed changes looks at everything again.
+        let changed: Arc<str> = change.unwrap_or_else(|_| Arc::from("all"));
+        let is_mine = phones.is_empty() || &*changed == "all" || phones.iter().any(|digits| **digits == *changed);
+        std::future::ready(is_mine.then(|| Ok(Event::default().event("changed").data(&*changed))))
     });
-    Ok(Sse::new(changes.take_until(stop)).keep_alive(KeepAlive::default()))
+    Sse::new(changes.take_until(stop)).keep_alive(KeepAlive::default())
 }
 
 pub(super) async fn read(State(app): State<App>, Path(digits): Path<String>) -> Page<StatusCode> {
@@ -80,130 +132,21 @@ pub(super) async fn read(State(app): State<App>, Path(digits): Path<String>) -> 
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TextForm {
-    text: String,
-    number: Option<String>,
+/// A medium as the page shows it, without the token the Graph API asks for.
+pub(super) async fn medium(State(app): State<App>, Path(id): Path<String>) -> Page<Response> {
+    let medium = app.world().media.get(&id).cloned();
+    let medium = medium.ok_or_else(|| Refused(StatusCode::NOT_FOUND, format!("there is no medium {id}")))?;
+    let kind = medium.mime_type.split(['/', '+', ';']).next().unwrap_or_default().to_owned();
+    // A file may be a page with a script: only what a browser draws or plays is shown in place.
+    let is_drawn = matches!(kind.as_str(), "image" | "audio" | "video") && !medium.mime_type.contains("svg");
+    let place = if is_drawn { "inline" } else { "attachment" };
+    let mime_type = HeaderValue::from_str(&medium.mime_type);
+    let mime_type = mime_type.unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+    let headers = [(header::CONTENT_TYPE, mime_type), (header::CONTENT_DISPOSITION, HeaderValue::from_static(place))];
+    Ok((headers, medium.bytes).into_response())
 }
 
-pub(super) async fn text(
-    State(app): State<App>,
-    Path(digits): Path<String>,
-    headers: HeaderMap,
-    Form(form): Form<TextForm>,
-) -> Page<Response> {
-    let digits = known(&digits)?;
-    if form.text.trim().is_empty() {
-        return Err(Refused(StatusCode::BAD_REQUEST, "there is nothing to send".to_owned()));
-    }
-    let kind = InboundKind::Text { text: form.text };
-    write(&app, &digits, form.number, kind, None)?;
-    Ok(back(&headers, &digits))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PictureForm {
-    number: Option<String>,
-}
-
-pub(super) async fn picture(
-    State(app): State<App>,
-    Path(digits): Path<String>,
-    headers: HeaderMap,
-    Form(form): Form<PictureForm>,
-) -> Page<Response> {
-    let digits = known(&digits)?;
-    write(&app, &digits, form.number, InboundKind::Image { caption: None }, None)?;
-    Ok(back(&headers, &digits))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TapForm {
-    message: String,
-    button: usize,
-}
-
-/// A quick reply: the label comes back as text, with what the business put behind it.
-pub(super) async fn tap(
-    State(app): State<App>,
-    Path(digits): Path<String>,
-    headers: HeaderMap,
-    Form(form): Form<TapForm>,
-) -> Page<Response> {
-    let digits = known(&digits)?;
-    let missing = || Refused(StatusCode::NOT_FOUND, "there is no such button on this phone".to_owned());
-    let (reply, number) = {
-        let mut world = app.world();
-        let message = world.messages.get_mut(form.message.as_str()).filter(|message| *message.customer == *digits);
-        let message = message.ok_or_else(missing)?;
-        let reply = message.content.buttons.get(form.button).cloned().ok_or_else(missing)?;
-        if let Side::Business(outgoing) = &mut message.side {
-            outgoing.chosen = Some(form.button);
-        }
-        (reply, message.number)
-    };
-    let number = app.numbers.get(number).map(|number| number.id.as_ref().to_owned());
-    let kind = InboundKind::Button { text: reply.text, payload: reply.payload };
-    write(&app, &digits, number, kind, Some(form.message))?;
-    Ok(back(&headers, &digits))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SwitchesForm {
-    on: Option<bool>,
-    read_receipts: Option<bool>,
-    blocked: Option<bool>,
-    number: Option<String>,
-}
-
-pub(super) async fn switches(
-    State(app): State<App>,
-    State(control): State<Control>,
-    Path(digits): Path<String>,
-    headers: HeaderMap,
-    Form(form): Form<SwitchesForm>,
-) -> Page<Response> {
-    let digits = known(&digits)?;
-    let change = PhoneChange { on: form.on, read_receipts: form.read_receipts, blocked: form.blocked };
-    control.set_phone(&digits, change).map_err(|error| Refused(error.status(), error.to_string()))?;
-    // A form of an old page may name a number that is gone; the page then shows the first one.
-    let number = form.number.filter(|number| app.number_by_id.contains_key(number.as_str()));
-    let path = number.map_or_else(|| digits.clone(), |number| format!("{digits}?number={number}"));
-    Ok(back(&headers, &path))
-}
-
-fn write(
-    app: &App,
-    digits: &str,
-    number: Option<String>,
-    kind: InboundKind,
-    context: Option<String>,
-) -> Result<(), Refused> {
-    let inbound = Inbound {
-        from: digits.to_owned(),
-        phone_number_id: number,
-        kind,
-        context_message_id: context,
-        message_id: None,
-        retry: true,
-    };
-    enqueue(app, inbound).map_err(|error| Refused(error.status(), error.to_string()))
-}
-
-/// Scripts get JSON; a plain form gets the page again.
-fn back(headers: &HeaderMap, path: &str) -> Response {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.contains("application/json") {
-        return Json(json!({"ok": true})).into_response();
-    }
-    Redirect::to(&format!("/phone/{path}")).into_response()
-}
-
-fn known(digits: &str) -> Result<String, Refused> {
+pub(super) fn known(digits: &str) -> Result<String, Refused> {
     let plain = digits_of(digits);
     if (7..=15).contains(&plain.len()) && plain.len() == digits.trim_start_matches('+').len() {
         return Ok(plain);

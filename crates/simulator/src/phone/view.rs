@@ -3,53 +3,95 @@
 use askama::Template;
 use tokio::time::Instant;
 
-use super::PICTURE_PATH;
+use super::bubble::{Entry, Quote, chat, quote};
+use super::parts::{self, Action, Part};
+use crate::content::Content;
 use crate::shared::{App, Shared};
-use crate::world::{Message, Outgoing, Person, Phone, Side, Stage, Ticks, World};
+use crate::world::{Outgoing, Phone, Side, Stage, World};
 
-const BUBBLES_MAX: usize = 200;
 const PEOPLE_MAX: usize = 200;
-const QUOTE_MAX: usize = 120;
+const LAST_MAX: usize = 80;
+/// How far back the list of chats looks for something to show.
+const LAST_LOOK_BACK: usize = 20;
+
+/// The emoji a customer can react with at once.
+pub(super) const REACTIONS: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
 /// The list of customers.
 #[derive(Debug, Template)]
 #[template(path = "phones.html")]
 pub(super) struct PeoplePage {
-    people: Vec<PersonRow>,
+    pub(super) people: PeoplePart,
+}
+
+/// The list alone, for a page that is open already.
+#[derive(Debug, Template)]
+#[template(path = "people.html")]
+pub(super) struct PeoplePart {
+    pub(super) people: Vec<PersonRow>,
 }
 
 /// One customer's phone.
 #[derive(Debug, Template)]
 #[template(path = "phone.html")]
 pub(super) struct PhonePage {
-    people: Vec<PersonRow>,
+    people: PeoplePart,
+    screen: Screen,
+    switches: [SwitchRow; 3],
+    numbers: Vec<NumberRow>,
+}
+
+/// Several phones side by side.
+#[derive(Debug, Template)]
+#[template(path = "wall.html")]
+pub(super) struct WallPage {
+    pub(super) screens: Vec<Screen>,
+    pub(super) digits: String,
+}
+
+/// The glass of a phone: a chat, and what can be sent into it.
+#[derive(Debug, Template)]
+#[template(path = "screen.html")]
+pub(super) struct Screen {
     name: String,
     digits: String,
     number_id: String,
     business: String,
     business_initials: String,
-    bubbles: Vec<Bubble>,
-    typing_ms: Option<u128>,
-    switches: [SwitchRow; 3],
-    numbers: Vec<NumberRow>,
+    chat: ChatPart,
+    reply: Option<Reply>,
+    has_stopped_offers: bool,
+    is_new: bool,
 }
 
 /// The chat alone, for a page that is open already.
 #[derive(Debug, Template)]
 #[template(path = "messages.html")]
-pub(super) struct MessagesPart {
-    digits: String,
-    business: String,
-    bubbles: Vec<Bubble>,
-    typing_ms: Option<u128>,
+pub(super) struct ChatPart {
+    pub(super) digits: String,
+    pub(super) number_id: String,
+    pub(super) business: String,
+    pub(super) entries: Vec<Entry>,
+    pub(super) typing_ms: Option<u128>,
+    pub(super) reactions: [&'static str; 6],
+}
+
+/// The message that is being answered.
+#[derive(Debug)]
+struct Reply {
+    id: String,
+    quote: Quote,
 }
 
 #[derive(Debug)]
-struct PersonRow {
+pub(super) struct PersonRow {
     digits: String,
     name: String,
     initials: String,
     hue: usize,
+    last: String,
+    at: String,
+    clock: String,
     unread: usize,
     current: bool,
 }
@@ -69,85 +111,81 @@ struct NumberRow {
     current: bool,
 }
 
-#[derive(Debug)]
-struct Bubble {
-    id: String,
-    side: &'static str,
-    first: bool,
-    own_picture: bool,
-    picture: Option<String>,
-    quote: Option<Quote>,
-    header: Option<String>,
-    text: String,
-    footer: Option<String>,
-    at: String,
-    clock: String,
-    tick: Option<Tick>,
-    buttons: Vec<ButtonRow>,
-}
-
-#[derive(Debug)]
-struct Quote {
-    by: String,
-    text: String,
-}
-
-#[derive(Debug)]
-struct Tick {
-    state: &'static str,
-    label: &'static str,
-    icon: &'static str,
-}
-
-#[derive(Debug)]
-struct ButtonRow {
-    index: usize,
-    text: String,
-    chosen: bool,
-}
-
-impl PeoplePage {
-    pub(super) fn of(app: &App) -> Self {
-        Self { people: people(&app.world(), "") }
-    }
-}
-
-impl MessagesPart {
+impl ChatPart {
     pub(super) fn of(app: &App, digits: &str, number: Option<&str>) -> Self {
         let mut world = app.world();
         let number = number_of(app, world.phone_mut(digits), number);
+        Self::new(app, &world, digits, number)
+    }
+
+    fn new(app: &Shared, world: &World, digits: &str, number: usize) -> Self {
         let business = business(app, number);
-        let (bubbles, typing_ms) = chat(&world, digits, number, &business);
-        Self { digits: digits.to_owned(), business, bubbles, typing_ms }
+        let typing = world.phones.get(digits).and_then(|phone| phone.typing_until);
+        let left = typing.map(|until| until.saturating_duration_since(Instant::now()).as_millis());
+        Self {
+            digits: digits.to_owned(),
+            number_id: app.numbers.get(number).map(|one| one.id.as_ref().to_owned()).unwrap_or_default(),
+            entries: chat(world, digits, number, &business),
+            business,
+            typing_ms: left.filter(|ms| *ms > 0),
+            reactions: REACTIONS,
+        }
     }
 }
 
-impl PhonePage {
-    pub(super) fn of(app: &App, digits: &str, number: Option<&str>) -> Self {
+impl Screen {
+    pub(super) fn of(app: &App, digits: &str, number: Option<&str>, reply: Option<&str>) -> Self {
         let mut world = app.world();
         let phone = world.phone_mut(digits);
         let number = number_of(app, phone, number);
         let name = phone.owner.name.as_ref().to_owned();
+        let has_stopped_offers = phone.opted_out.contains(&number);
+        let chat = ChatPart::new(app, &world, digits, number);
+        let quoted = reply.and_then(|id| world.messages.get(id)).filter(|message| *message.customer == *digits);
+        let reply = quoted
+            .map(|message| Reply { id: message.id.as_ref().to_owned(), quote: quote(message, &name, &chat.business) });
+        Self {
+            name,
+            digits: digits.to_owned(),
+            number_id: chat.number_id.clone(),
+            business_initials: initials(&chat.business),
+            business: chat.business.clone(),
+            is_new: chat.entries.is_empty(),
+            chat,
+            reply,
+            has_stopped_offers,
+        }
+    }
+}
+
+/// What the page around the glass needs to know.
+impl Screen {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn digits(&self) -> &str {
+        &self.digits
+    }
+
+    fn number_id(&self) -> &str {
+        &self.number_id
+    }
+}
+
+impl PhonePage {
+    pub(super) fn of(app: &App, digits: &str, number: Option<&str>, reply: Option<&str>) -> Self {
+        let screen = Screen::of(app, digits, number, reply);
+        let mut world = app.world();
+        let phone = world.phone_mut(digits);
         let switches = switches(phone);
-        let business = business(app, number);
-        let (bubbles, typing_ms) = chat(&world, digits, number, &business);
+        let number = number_of(app, phone, number);
         let numbers = app.numbers.iter().enumerate().map(|(index, one)| NumberRow {
             id: one.id.as_ref().to_owned(),
             name: one.name.clone(),
             current: index == number,
         });
-        Self {
-            people: people(&world, digits),
-            name,
-            digits: digits.to_owned(),
-            number_id: app.numbers.get(number).map(|one| one.id.as_ref().to_owned()).unwrap_or_default(),
-            business_initials: initials(&business),
-            business,
-            bubbles,
-            typing_ms,
-            switches,
-            numbers: numbers.collect(),
-        }
+        Self { people: PeoplePart { people: people(&world, digits) }, screen, switches, numbers: numbers.collect() }
     }
 }
 
@@ -185,7 +223,7 @@ fn switches(phone: &Phone) -> [SwitchRow; 3] {
 }
 
 /// The known customers first, then others, up to a number a page can show.
-fn people(world: &World, current: &str) -> Vec<PersonRow> {
+pub(super) fn people(world: &World, current: &str) -> Vec<PersonRow> {
     let known = world.customers();
     let others = world.phones.values().filter(|phone| known.iter().all(|digits| **digits != *phone.owner.digits));
     let mut rows: Vec<&Phone> = known.iter().filter_map(|digits| world.phones.get(digits.as_str())).collect();
@@ -193,11 +231,15 @@ fn people(world: &World, current: &str) -> Vec<PersonRow> {
     let row = |(index, phone): (usize, &Phone)| {
         let current = *phone.owner.digits == *current;
         let unread = || phone.unread.iter().filter(|id| is_unread(world, id)).count();
+        let (last, at) = last(world, phone);
         PersonRow {
             digits: phone.owner.digits.as_ref().to_owned(),
             name: phone.owner.name.as_ref().to_owned(),
             initials: initials(&phone.owner.name),
             hue: index % 5 + 1,
+            last,
+            clock: at.get(11..16).unwrap_or_default().to_owned(),
+            at,
             // An open chat is being read; a count made when the page was would stay behind.
             unread: if current { 0 } else { unread() },
             current,
@@ -206,84 +248,28 @@ fn people(world: &World, current: &str) -> Vec<PersonRow> {
     rows.into_iter().enumerate().map(row).collect()
 }
 
+/// One line of the latest message on the phone, and when it was.
+fn last(world: &World, phone: &Phone) -> (String, String) {
+    let messages = phone.chat.iter().rev().take(LAST_LOOK_BACK).filter_map(|id| world.messages.get(id));
+    let line = |content: &Content| match content.kind.as_str() {
+        "reaction" | "edit" | "revoke" => String::new(),
+        _ => parts::summary(content),
+    };
+    let mut lines = messages.filter(|message| super::bubble::is_on_phone(message));
+    let found = lines.find_map(|message| Some((line(&message.content), message)).filter(|(line, _)| !line.is_empty()));
+    found.map_or_else(Default::default, |(line, message)| {
+        let whose = if matches!(message.side, Side::Customer(_)) { "You: " } else { "" };
+        let short: String = line.chars().take(LAST_MAX).collect();
+        (format!("{whose}{short}"), message.at.to_string())
+    })
+}
+
 fn is_unread(world: &World, id: &str) -> bool {
     let side = world.messages.get(id).map(|message| &message.side);
     matches!(side, Some(Side::Business(Outgoing { stage: Stage::Delivered, .. })))
 }
 
-fn initials(name: &str) -> String {
+pub(super) fn initials(name: &str) -> String {
     let letters = name.split_whitespace().filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
     letters.take(2).flat_map(char::to_uppercase).collect()
-}
-
-/// The bubbles of one chat, and for how long the business is still typing.
-fn chat(world: &World, digits: &str, number: usize, business: &str) -> (Vec<Bubble>, Option<u128>) {
-    let Some(phone) = world.phones.get(digits) else {
-        return (Vec::new(), None);
-    };
-    let messages = phone.chat.iter().rev().filter_map(|id| world.messages.get(id));
-    let mut shown: Vec<&Message> =
-        messages.filter(|message| message.number == number && is_on_phone(message)).take(BUBBLES_MAX).collect();
-    shown.reverse();
-    let mut before = "";
-    let bubbles = shown.into_iter().map(|message| {
-        let bubble = bubble(world, message, before, (&phone.owner, business));
-        before = bubble.side;
-        bubble
-    });
-    let bubbles = bubbles.collect();
-    let left = phone.typing_until.map(|until| until.saturating_duration_since(Instant::now()).as_millis());
-    (bubbles, left.filter(|ms| *ms > 0))
-}
-
-/// A message is on the phone once it is delivered.
-fn is_on_phone(message: &Message) -> bool {
-    match &message.side {
-        Side::Business(outgoing) => matches!(outgoing.stage, Stage::Delivered | Stage::Read),
-        Side::Customer(_) => true,
-    }
-}
-
-fn bubble(world: &World, message: &Message, before: &str, (owner, business): (&Person, &str)) -> Bubble {
-    let (side, tick, chosen) = match &message.side {
-        Side::Business(outgoing) => ("in", None, outgoing.chosen),
-        Side::Customer(ticks) => ("out", Some(tick(*ticks)), None),
-    };
-    let content = &message.content;
-    let own_picture = content.picture.as_deref() == Some(PICTURE_PATH);
-    let at = message.at.to_string();
-    let quote = message.context.as_deref().and_then(|id| world.messages.get(id)).map(|quoted| Quote {
-        by: match quoted.side {
-            Side::Business(_) => business.to_owned(),
-            Side::Customer(_) => owner.name.as_ref().to_owned(),
-        },
-        text: quoted.content.text.chars().take(QUOTE_MAX).collect(),
-    });
-    let buttons = content.buttons.iter().enumerate();
-    Bubble {
-        id: message.id.as_ref().to_owned(),
-        side,
-        first: side != before,
-        own_picture,
-        picture: content.picture.clone().filter(|_| !own_picture),
-        quote,
-        header: content.header.clone(),
-        // Without a caption the ledger knows a picture by its address, which the phone shows anyway.
-        text: if content.picture.as_ref() == Some(&content.text) { String::new() } else { content.text.clone() },
-        footer: content.footer.clone(),
-        clock: at.get(11..16).unwrap_or_default().to_owned(),
-        at,
-        tick,
-        buttons: buttons
-            .map(|(index, button)| ButtonRow { index, text: button.text.clone(), chosen: chosen == Some(index) })
-            .collect(),
-    }
-}
-
-const fn tick(ticks: Ticks) -> Tick {
-    match ticks {
-        Ticks::Sent => Tick { state: "sent", label: "Sent", icon: "tick-one" },
-        Ticks::Delivered => Tick { state: "delivered", label: "Delivered", icon: "tick-two" },
-        Ticks::Read => Tick { state: "read", label: "Read", icon: "tick-two" },
-    }
 }

@@ -84,3 +84,65 @@ async fn rules_may_be_slow_for_one_recipient_or_fail_later() {
     rules(&world, json!([{"kind": "reset_before", "probability": 0.0}])).await;
     world.sent_id(text("never struck")).await;
 }
+
+#[tokio::test]
+async fn a_script_is_played_once_from_top_to_bottom() {
+    let world = World::start().await;
+    let outcomes =
+        json!([{"kind": "ok"}, {"kind": "error", "code": 131_056}, {"kind": "slow", "ms": 1}, {"kind": "html_502"}]);
+    rules(&world, json!([{"kind": "script", "outcomes": outcomes}])).await;
+    let mut statuses = Vec::new();
+    for n in 0..6 {
+        statuses.push(world.post(&with_defaults(text(&n.to_string()))).send().await.expect("answer").status().as_u16());
+    }
+    assert_eq!(statuses, [200, 400, 200, 502, 200, 200]);
+    for wrong in
+        [json!({"kind": "script"}), json!({"kind": "error", "code": 1, "outcomes": []}), json!({"kind": "ok", "ms": 1})]
+    {
+        let (status, _) = world.control("faults", json!({"rules": [wrong]})).await;
+        assert_eq!(status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_has_the_members_it_is_given() {
+    let world = World::start().await;
+    let full = json!({"kind": "error", "code": 4, "subcode": 2_446_079, "is_transient": true, "error_data": false, "http_status": 503, "times": 1});
+    rules(&world, json!([full, {"kind": "error", "code": 99_999, "times": 1}])).await;
+    let (status, refusal) = world.send(text("a")).await;
+    assert_eq!((status, &refusal["error"]["error_subcode"]), (503, &json!(2_446_079)));
+    assert_eq!(refusal["error"]["is_transient"], true);
+    assert!(refusal["error"].get("error_data").is_none(), "{refusal}");
+    let (status, unknown) = world.send(text("a")).await;
+    assert_eq!((status, &unknown["error"]["code"]), (400, &json!(99_999)));
+}
+
+#[tokio::test]
+async fn a_rule_may_look_at_type_template_and_category() {
+    let world = World::start().await;
+    rules(
+        &world,
+        json!([
+            {"kind": "error", "code": 1, "message_type": "image"},
+            {"kind": "error", "code": 2, "template": "hello_world"},
+            {"kind": "error", "code": 3, "category": "MARKETING"},
+        ]),
+    )
+    .await;
+    let offer = crate::world::template(
+        "season_offer",
+        "en_US",
+        json!([{"type": "header", "parameters": [{"type": "image", "image": {"link": "https://a.b/c"}}]},
+               {"type": "body", "parameters": [{"type": "text", "text": "Ana"}]}]),
+    );
+    let mut codes = Vec::new();
+    for body in [
+        text("hi"),
+        json!({"type": "image", "image": {"link": "https://a.b/c"}}),
+        crate::world::template("hello_world", "en_US", json!([])),
+        offer,
+    ] {
+        codes.push(world.send(body).await.1["error"]["code"].clone());
+    }
+    assert_eq!(codes, [json!(null), json!(1), json!(2), json!(3)]);
+}

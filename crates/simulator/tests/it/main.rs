@@ -2,9 +2,15 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 #![expect(clippy::disallowed_methods, reason = "the tests' own client plays the system under test")]
 
+mod account;
 mod callbacks;
 mod control;
 mod faults;
+mod fixtures;
 mod graph;
+mod kinds;
+mod limits;
+mod media;
 mod phone;
+mod templates;
 mod world;

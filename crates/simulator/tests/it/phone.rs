@@ -38,7 +38,7 @@ async fn the_root_leads_to_the_list_of_customers() {
     assert_eq!(list.headers()["content-security-policy"], "default-src 'self'");
     let list = list.text().await.expect("text");
     assert!(list.contains("Yael Ben-David") && list.contains("href=\"/phone/16505551234\""), "{list}");
-    for file in ["phone.css", "phone.js", "icons.svg", "picture.png"] {
+    for file in ["phone.css", "phone.js", "icons.svg"] {
         assert_eq!(world.http.get(world.url(&format!("/static/{file}"))).send().await.expect("answer").status(), 200);
     }
     assert_eq!(world.http.get(world.url("/phone/nobody")).send().await.expect("answer").status(), 404);
@@ -99,9 +99,17 @@ async fn a_tapped_button_answers_the_template() {
 #[tokio::test]
 async fn a_picture_is_sent_and_shown() {
     let mut world = World::start().await;
-    form(&world, &format!("{PAGE}/picture"), &[]).await;
-    assert_eq!(world.told().await.message()["type"], "image");
-    assert!(world.page(PAGE).await.contains("src=\"/static/picture.png\""));
+    form(&world, &format!("{PAGE}/send"), &[("type", "image")]).await;
+    let message = world.told().await.message();
+    assert_eq!(message["type"], "image");
+    let path = format!("/phone/media/{}", message["image"]["id"].as_str().expect("id"));
+    assert!(world.page(PAGE).await.contains(&format!("<img src=\"{path}\"")));
+    let picture = world.http.get(world.url(&path)).send().await.expect("answer");
+    assert_eq!(
+        (picture.status().as_u16(), &picture.headers()["content-type"]),
+        (200, &"image/png".parse().expect("header"))
+    );
+    assert_eq!(world.http.get(world.url("/phone/media/1")).send().await.expect("answer").status(), 404);
 }
 
 #[tokio::test]

@@ -10,10 +10,10 @@ use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use domain::clock::MockClock;
+use domain::clock::{Clock, MockClock, SharedClock};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
-use simulator::{BusinessNumber, Customer, Simulator, SimulatorSettings, StatusPlan};
+use simulator::{BusinessNumber, Customer, NewMedium, Simulator, SimulatorSettings, StatusPlan};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -23,6 +23,17 @@ pub const TOKEN: &str = "EAAsimulator";
 pub const NUMBER: &str = "106540352242922";
 pub const WABA: &str = "102290129340398";
 pub const YAEL: &str = "+972545550128";
+/// Has a username, and the business does not see the number.
+pub const HIDDEN: &str = "+919876543210";
+
+/// Media the business has uploaded before a test begins.
+pub const MEDIA: &[(&str, &str)] = &[
+    ("1376223850470843", "image/png"),
+    ("1376223850470844", "video/mp4"),
+    ("1376223850470845", "audio/ogg"),
+    ("1376223850470846", "application/pdf"),
+    ("1376223850470847", "image/webp"),
+];
 
 /// A callback as it arrived.
 #[derive(Clone, Debug)]
@@ -52,10 +63,23 @@ impl Told {
 struct Hook {
     told: mpsc::UnboundedSender<Told>,
     answers: Mutex<VecDeque<u16>>,
+    /// Held while the callback is to take its time.
+    gate: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// A clock that cannot be moved.
+#[derive(Debug)]
+struct OwnClock;
+
+impl Clock for OwnClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_seconds(1_800_000_000)
+    }
 }
 
 async fn take(State(hook): State<Arc<Hook>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signature = headers.get("x-hub-signature-256").map(|value| value.to_str().expect("ascii").to_owned());
+    drop(hook.gate.lock().await);
     let answer = hook.answers.lock().expect("lock").pop_front().unwrap_or(200);
     let _ = hook.told.send(Told { body, signature });
     StatusCode::from_u16(answer).expect("status")
@@ -94,14 +118,23 @@ impl World {
     }
 
     pub async fn with(statuses: StatusPlan) -> Self {
+        let clock = MockClock::at(Timestamp::parse("2026-11-20T18:00:00Z").expect("time"));
+        Self::by(Arc::clone(&clock) as _, clock, statuses).await
+    }
+
+    /// A world whose clock nobody can move.
+    pub async fn running() -> Self {
+        Self::by(Arc::new(OwnClock), MockClock::at(Timestamp::from_seconds(0)), quick()).await
+    }
+
+    async fn by(time: SharedClock, clock: Arc<MockClock>, statuses: StatusPlan) -> Self {
         let (sender, told) = mpsc::unbounded_channel();
-        let hook = Arc::new(Hook { told: sender, answers: Mutex::default() });
+        let hook = Arc::new(Hook { told: sender, answers: Mutex::default(), gate: Arc::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listen");
         let hook_url = format!("http://{}/hook", listener.local_addr().expect("address"));
         let routes = Router::new().route("/hook", post(take).get(handshake)).with_state(Arc::clone(&hook));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, routes).await.expect("serve") });
-        let clock = MockClock::at(Timestamp::parse("2026-11-20T18:00:00Z").expect("time"));
         let simulator = Simulator::start(SimulatorSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             app_id: "4242".to_owned(),
@@ -115,20 +148,39 @@ impl World {
                 verified_name: "Carmel View Hotel".to_owned(),
             }],
             customers: vec![
-                Customer { phone: YAEL.to_owned(), name: "Yael Ben-David".to_owned(), user_id: None },
+                Customer { phone: YAEL.to_owned(), name: "Yael Ben-David".to_owned(), ..Customer::default() },
                 Customer {
                     phone: "+16505551234".to_owned(),
                     name: "Ana".to_owned(),
                     user_id: Some("US.1349".to_owned()),
+                    ..Customer::default()
+                },
+                Customer {
+                    phone: HIDDEN.to_owned(),
+                    name: "Hari".to_owned(),
+                    user_id: Some("IN.77".to_owned()),
+                    username: Some("hari.m".to_owned()),
+                    hides_number: true,
                 },
             ],
             callback_url: Some(hook_url.clone()),
-            clock: Arc::clone(&clock) as _,
+            clock: time,
             statuses,
             seed: 7,
         })
         .await
         .expect("start");
+        for (id, mime_type) in MEDIA {
+            let medium = NewMedium {
+                mime_type: (*mime_type).to_owned(),
+                filename: None,
+                bytes: b"bytes".to_vec(),
+                phone_number_id: None,
+                id: Some((*id).to_owned()),
+                uploaded: true,
+            };
+            simulator.control().add_media(medium).expect("medium");
+        }
         let http =
             reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("client");
         Self { simulator, http, clock, hook_url, told, hook, _tasks: tasks }
@@ -137,6 +189,11 @@ impl World {
     /// The answers of the callback to come; 200 afterwards.
     pub fn hook_answers(&self, answers: impl IntoIterator<Item = u16>) {
         self.hook.answers.lock().expect("lock").extend(answers);
+    }
+
+    /// The callback answers nothing until the guard is dropped.
+    pub fn hold_hook(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        Arc::clone(&self.hook.gate).try_lock_owned().expect("free")
     }
 
     /// The next callback.

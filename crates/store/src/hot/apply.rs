@@ -6,7 +6,7 @@ mod statuses;
 
 use domain::address::Address;
 use domain::attempt::{AttemptReference, AttemptStatus, Evidence};
-use domain::ids::{AccountId, SenderId};
+use domain::ids::{AccountId, InletId, SenderId};
 use domain::message::Direction;
 use domain::time::Timestamp;
 
@@ -32,6 +32,8 @@ pub struct Apply {
     pub consents: Vec<NewConsent>,
     /// How far messages to groups came with each participant.
     pub receipts: Vec<Receipt>,
+    /// The stored body.
+    pub inlet: Option<InletId>,
     /// Now.
     pub at: Timestamp,
 }
@@ -47,6 +49,7 @@ impl Apply {
             number_changes: Vec::new(),
             consents: Vec::new(),
             receipts: Vec::new(),
+            inlet: None,
             at,
         }
     }
@@ -159,19 +162,25 @@ fn placed<'a, T>(applies: &[&'a Apply], of: impl Fn(&'a Apply) -> &'a [T]) -> Ve
     applies.iter().enumerate().flat_map(|(place, apply)| of(apply).iter().map(move |item| (place, item))).collect()
 }
 
+/// The body in that place of the batch.
+fn inlet(inlets: &[Option<InletId>], place: usize) -> Option<InletId> {
+    inlets.get(place).copied().flatten()
+}
+
 pub(super) async fn run(conn: &mut Conn<'_>, applies: &[&Apply]) -> Result<Vec<Applied>, StoreError> {
     let Some(first) = applies.first() else { return Ok(Vec::new()) };
     let mut answers = vec![Applied::default(); applies.len()];
+    let inlets: Vec<Option<InletId>> = applies.iter().map(|apply| apply.inlet).collect();
     // Before the lines, which may be from new numbers already.
     for (_, change) in placed(applies, |apply| &apply.number_changes) {
         contact::change_number(conn, change, first.at).await?;
     }
-    for place in statuses::apply(conn, &placed(applies, |apply| &apply.statuses), first.at).await? {
+    for place in statuses::apply(conn, &placed(applies, |apply| &apply.statuses), &inlets, first.at).await? {
         if let Some(answer) = answers.get_mut(place) {
             answer.statuses_early += 1;
         }
     }
-    for place in lines::apply(conn, &placed(applies, |apply| &apply.messages), first.at).await? {
+    for place in lines::apply(conn, &placed(applies, |apply| &apply.messages), &inlets, first.at).await? {
         if let Some(answer) = answers.get_mut(place) {
             answer.messages_new += 1;
         }

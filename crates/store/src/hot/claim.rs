@@ -24,6 +24,8 @@ pub struct Claim {
     pub attempts: i64,
     /// The epoch under which the caller owns the shard.
     pub epoch: Epoch,
+    /// The caller's node.
+    pub node: String,
     /// Name of the provider.
     pub provider: &'static str,
     /// Where the request goes.
@@ -88,6 +90,7 @@ fn new_call(claim: &Claim, id: CallId) -> NewCall<'_> {
         sender: claim.sender,
         provider: claim.provider,
         epoch: claim.epoch,
+        node: &claim.node,
         path: &claim.path,
         payload: &claim.payload,
         note: claim.note.as_deref(),

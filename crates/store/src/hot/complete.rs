@@ -13,6 +13,8 @@ use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::hot::early;
 use crate::outbox::{self, Again};
+use crate::pause::{self, NewPause};
+use crate::trace::Source;
 
 /// What came of the call for one message.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct Complete {
     pub answer: Option<String>,
     /// What it means.
     pub settled: Settlement,
+    /// Until when the whole sender waits after it.
+    pub pause_until: Option<Timestamp>,
     /// Now.
     pub at: Timestamp,
 }
@@ -81,8 +85,16 @@ pub(super) async fn run(conn: &mut Conn<'_>, completes: &[&Complete]) -> Result<
     findings.extend(early::take_all(conn, &ids).await?);
     let standings = evidence::raise(conn, findings, first.at).await?;
     settle_outbox(conn, completes, &standings).await?;
+    pause::note_all(conn, completes.iter().filter_map(|complete| new_pause(complete)).collect(), first.at).await?;
     let status = |complete| standings.get(&key(complete)).map_or(AttemptStatus::Unknown, |standing| standing.after);
     Ok(completes.iter().map(|complete| Settled { status: status(complete) }).collect())
+}
+
+fn new_pause(complete: &Complete) -> Option<NewPause> {
+    let (Settlement::Refused { failure, .. }, Some(until)) = (&complete.settled, complete.pause_until) else {
+        return None;
+    };
+    Some(NewPause { sender: complete.sender, until, reason: failure.clone() })
 }
 
 const fn key(complete: &Complete) -> AttemptKey {
@@ -118,6 +130,7 @@ fn external_ids(complete: &Complete) -> Vec<NewExternalId> {
             value: value.clone(),
             message: complete.message,
             attempt: Some(complete.number),
+            inlet: None,
         })
         .collect()
 }
@@ -138,6 +151,11 @@ fn finding(complete: &Complete) -> Finding {
         }
         Settlement::Unknown { .. } => (vec![report(AttemptStatus::Unknown, None)], None, false),
     };
+    let retry_at = match &complete.settled {
+        Settlement::Refused { retry_at, .. } => *retry_at,
+        _ => None,
+    };
+    let evidence = evidence.into_iter().map(|evidence| (Source::Answer { retry_at }, evidence)).collect();
     let (key, sender) = (key(complete), complete.sender);
     Finding { key, sender, evidence, external_id, requeued, ends_call: true, billing: None }
 }

@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::event::{self, MESSAGE_UPDATED, NewEvent};
 use crate::message::{self, MessageChange};
 use crate::outbox::{self, Requeued};
+use crate::trace::{Source, TraceLine};
 
 /// What is known about one attempt now.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Finding {
     pub key: AttemptKey,
     /// Over which number it was learnt; evidence about another number's message is not believed.
     pub sender: SenderId,
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<(Source, Evidence)>,
     /// The provider's id, as far as it is told.
     pub external_id: Option<String>,
     /// The message goes back to the outbox: a new attempt will be made.
@@ -80,16 +81,21 @@ pub(super) async fn raise(
     let mut messages: BTreeMap<(AccountId, MessageId), MessageChange> = BTreeMap::new();
     for loaded in call::load_all(conn, &keys).await? {
         let Some(finding) = merged.get(&(loaded.key, loaded.sender)) else { continue };
-        let raised = finding.evidence.iter().fold(loaded.state.clone(), AttemptState::on);
+        let known = messages.get(&(loaded.key.account, loaded.key.message));
+        let stands = known.map_or(loaded.message_status, |change| change.status);
+        let raised = finding.evidence.iter().fold(loaded.state.clone(), |state, (_, evidence)| state.on(evidence));
         let (before, after) = (loaded.state.status, raised.status);
         let limited_until = limited_until(&loaded, &raised, finding, now);
         let requeued = finding.requeued || limited_until.is_some();
+        let trace = trace(&loaded, stands, (finding, requeued), now);
         standings.insert(loaded.key, Standing { sender: loaded.sender, requeued, limited_until, before, after });
         let is_new_id = finding.external_id.is_some() && loaded.state.status < AttemptStatus::Submitted;
         let is_billed = finding.billing.is_some() && loaded.message_billing.is_none();
         if raised != loaded.state || requeued || is_new_id || is_billed {
             fold_into_message(&mut messages, &loaded, &raised, (finding, requeued));
-            attempts.push((loaded.key, raised));
+            attempts.push((loaded.key, raised, trace));
+        } else if !trace.is_empty() {
+            attempts.push((loaded.key, raised, trace));
         }
     }
     write(conn, &attempts, messages.into_values().collect(), now).await?;
@@ -115,11 +121,46 @@ fn limited_until(loaded: &Loaded, raised: &AttemptState, finding: &Finding, now:
     }
 }
 
+/// What is to be added to the attempt's trace.
+fn trace(
+    loaded: &Loaded,
+    mut message: MessageStatus,
+    (finding, is_requeued): (&Finding, bool),
+    now: Timestamp,
+) -> String {
+    let (mut state, mut trace) = (loaded.state.clone(), String::new());
+    for (source, evidence) in &finding.evidence {
+        let before = state.status;
+        state = state.on(evidence);
+        let mut line = TraceLine::new(*source, evidence, now);
+        line.raised = state.status != before;
+        if line.raised {
+            let reported = message.on(state.status, loaded.key.number == loaded.message_attempts);
+            let is_again = is_requeued && state.status == AttemptStatus::Failed;
+            let reported = if is_again { requeued(reported) } else { reported };
+            line.message = (reported != message).then_some(reported);
+            message = reported;
+        }
+        if line.fits(loaded.trace_length + i64::try_from(trace.len()).unwrap_or(i64::MAX)) {
+            line.write(&mut trace);
+        }
+    }
+    trace
+}
+
+/// Only a new attempt takes a message from failed to queued, and nothing takes it back from the person.
+const fn requeued(status: MessageStatus) -> MessageStatus {
+    match status {
+        MessageStatus::Delivered | MessageStatus::Read => status,
+        _ => MessageStatus::Queued,
+    }
+}
+
 fn fold_into_message(
     messages: &mut BTreeMap<(AccountId, MessageId), MessageChange>,
     loaded: &Loaded,
     raised: &AttemptState,
-    (finding, requeued): (&Finding, bool),
+    (finding, is_requeued): (&Finding, bool),
 ) {
     let key = loaded.key;
     let change = messages.entry((key.account, key.message)).or_insert_with(|| MessageChange {
@@ -141,9 +182,8 @@ fn fold_into_message(
     if is_newest && raised.failure.is_some() {
         change.failure.clone_from(&raised.failure);
     }
-    // Only a new attempt takes a message from failed to queued, and nothing takes it back from the person.
-    if requeued && !matches!(change.status, MessageStatus::Delivered | MessageStatus::Read) {
-        change.status = MessageStatus::Queued;
+    if is_requeued {
+        change.status = requeued(change.status);
     }
     change.external_id = change.external_id.take().or_else(|| finding.external_id.clone());
     change.billing = fuller(change.billing.take(), finding.billing.clone());
@@ -151,7 +191,7 @@ fn fold_into_message(
 
 async fn write(
     conn: &mut Conn<'_>,
-    attempts: &[(AttemptKey, AttemptState)],
+    attempts: &[(AttemptKey, AttemptState, String)],
     messages: Vec<MessageChange>,
     now: Timestamp,
 ) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use domain::ids::InletId;
 use domain::time::Timestamp;
 use tokio::sync::Mutex;
 
@@ -83,6 +84,14 @@ impl Days {
             found.push((self.day(day).await?, marks));
         }
         Ok(found)
+    }
+
+    /// Where a body is, if its day is still kept.
+    pub(super) async fn kept(&self, id: InletId) -> Option<Pools> {
+        match self {
+            Self::Partitions(pools) => Some(pools.clone()),
+            Self::Files { open, .. } => open.lock().await.get(&id.0.div_euclid(IDS_PER_DAY)).cloned(),
+        }
     }
 
     pub(super) async fn turn(&self, now: Timestamp, before: Timestamp) -> Result<usize, StoreError> {

@@ -174,6 +174,11 @@ pub struct Inlet {
     bytes_max: Option<u64>,
 }
 
+/// How many bodies are looked up at once: one message has few.
+const FOUND_MAX: usize = 100;
+
+const FIND: Sql = Sql::same("SELECT id, received_at, route, body, encoding, state, note FROM inlet WHERE id = $1");
+
 const PENDING: Sql = Sql::same(
     "SELECT id, received_at, route, body, encoding, state, note FROM inlet WHERE state = 0 ORDER BY id LIMIT $1 + 0",
 );
@@ -252,6 +257,22 @@ impl Inlet {
         let mut days = self.days.oldest_first().await?;
         days.reverse();
         self.read(&ODD, limit, days).await
+    }
+
+    /// The bodies with these ids, as far as their days are still kept; of no more than `FOUND_MAX` of them.
+    ///
+    /// # Errors
+    /// As classified by [`StoreError`].
+    pub async fn find(&self, ids: &[InletId]) -> Result<Vec<Stored>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids.iter().take(FOUND_MAX) {
+            let Some(pools) = self.days.kept(*id).await else { continue };
+            let mut reading = pools.read().await?;
+            if let Some(row) = reading.conn().fetch_optional(&FIND, values![*id]).await? {
+                found.push(stored(&row)?);
+            }
+        }
+        Ok(found)
     }
 
     async fn read(&self, sql: &Sql, limit: i64, days: Vec<Pools>) -> Result<Vec<Stored>, StoreError> {

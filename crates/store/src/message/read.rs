@@ -12,6 +12,7 @@ use super::failure_from;
 use crate::conn::{Conn, Row};
 use crate::contact;
 use crate::error::StoreError;
+use crate::scheduled::ScheduledFilter;
 use crate::sql::{Sql, Value};
 use crate::values;
 
@@ -56,6 +57,8 @@ pub struct Message {
     pub reference: Option<String>,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// How it is handed over, as JSON text; `None` where nothing special was asked for.
+    pub options: Option<String>,
     /// The provider's id.
     pub external_id: Option<String>,
     /// Why it failed.
@@ -146,9 +149,9 @@ macro_rules! select {
         concat!(
             "SELECT m.id, m.sender_id, s.name, m.contact_id, c.name, m.conversation_id, m.direction, m.kind, m.content,
                m.excerpt, m.class, m.status, m.version, m.attempts, m.simulated, m.address_kind, m.address, m.reference,
-               m.context, m.external_id, m.failure, m.created_at, m.send_at, m.expires_at, m.submitted_at, m.sent_at,
-               m.failed_at, m.delivered_at, m.read_at, m.replied_at, m.origin, m.target, m.group_id, m.edited_at,
-               m.deleted_at, m.billing
+               m.context, m.options, m.external_id, m.failure, m.created_at, m.send_at, m.expires_at, m.submitted_at,
+               m.sent_at, m.failed_at, m.delivered_at, m.read_at, m.replied_at, m.origin, m.target, m.group_id,
+               m.edited_at, m.deleted_at, m.billing
              FROM ",
             $from,
             "
@@ -230,19 +233,9 @@ pub async fn list(
     filter: &MessageFilter,
     page: Page,
 ) -> Result<Vec<Message>, StoreError> {
-    let mut contact = match filter.contact {
-        // Whoever they turned out to be.
-        Some(contact) => Some(contact::find(conn, scope, contact).await?),
-        None => None,
+    let Some(contact) = contact_of(conn, scope, filter.contact, filter.phone_match_key.as_deref()).await? else {
+        return Ok(Vec::new());
     };
-    if let Some(key) = &filter.phone_match_key {
-        let owner = contact::find_by_identity(conn, scope, IdentityKind::Phone, key).await?;
-        let Some(owner) = owner else { return Ok(Vec::new()) };
-        if contact.is_some_and(|wanted| wanted != owner) {
-            return Ok(Vec::new());
-        }
-        contact = Some(owner);
-    }
     let mut values = list_values(scope, filter, page);
     let upward = page.newer_than.is_some() && page.older_than.is_none();
     let statement = match (contact, upward) {
@@ -258,6 +251,104 @@ pub async fn list(
         messages.reverse();
     }
     Ok(messages)
+}
+
+/// A place in the list of scheduled messages, which is ordered by due time, the next one first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DuePlace {
+    /// When the message is due.
+    pub due_at: Timestamp,
+    /// The message.
+    pub id: MessageId,
+}
+
+impl DuePlace {
+    /// Reads what `Display` wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Place::parse(text).map(|place| Self { due_at: place.created_at, id: place.id })
+    }
+}
+
+impl std::fmt::Display for DuePlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.due_at.as_micros(), self.id)
+    }
+}
+
+macro_rules! scheduled {
+    ($from:literal) => {
+        select!(
+            $from,
+            "AND q.account_id = $1 AND q.state = 3 AND ($2 < 0 OR q.sender_id = $2)
+             AND (q.due_at, q.message_id) > ($3, $4) AND q.due_at < $5
+             ORDER BY q.due_at, q.message_id LIMIT $6 + 0"
+        )
+    };
+}
+
+macro_rules! scheduled_for_contact {
+    ($from:literal) => {
+        select!(
+            $from,
+            "AND m.contact_id = $7 AND m.status = 10 AND ($2 < 0 OR m.sender_id = $2)
+             AND (m.send_at, m.id) > ($3, $4) AND m.send_at < $5 ORDER BY m.send_at, m.id LIMIT $6 + 0"
+        )
+    };
+}
+
+const SCHEDULED: Sql = Sql::split(
+    scheduled!(
+        "outbox q INDEXED BY outbox_scheduled JOIN message m ON m.account_id = q.account_id AND m.id = q.message_id"
+    ),
+    scheduled!("outbox q JOIN message m ON m.account_id = q.account_id AND m.id = q.message_id"),
+);
+
+// One person's messages are few, so theirs need no index by due time.
+const SCHEDULED_FOR_CONTACT: Sql =
+    Sql::split(scheduled_for_contact!("message m INDEXED BY message_by_contact"), scheduled_for_contact!("message m"));
+
+/// The account's scheduled messages behind `after`, the next due first, at most `limit`.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn scheduled(
+    conn: &mut Conn<'_>,
+    scope: &AccountScope,
+    filter: &ScheduledFilter,
+    after: Option<DuePlace>,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let Some(contact) = contact_of(conn, scope, filter.contact, filter.phone_match_key.as_deref()).await? else {
+        return Ok(Vec::new());
+    };
+    // What is due exactly at `from` belongs to the list, so the walk starts before every message of that time.
+    let start = DuePlace { due_at: filter.from.unwrap_or(Timestamp::from_micros(0)), id: MessageId(i64::MIN) };
+    let after = after.filter(|after| after.due_at >= start.due_at).unwrap_or(start);
+    let until = filter.until.unwrap_or(Timestamp::from_micros(i64::MAX));
+    let mut values =
+        values![scope.account(), filter.sender.map_or(-1, |id| id.0), after.due_at, after.id, until, limit];
+    let statement = if contact.is_some() { &SCHEDULED_FOR_CONTACT } else { &SCHEDULED };
+    values.extend(contact.map(Value::from));
+    conn.fetch(statement, values).await?.iter().map(message).collect()
+}
+
+/// The contact a list is narrowed to, if to any; `None` when no contact can match.
+async fn contact_of(
+    conn: &mut Conn<'_>,
+    scope: &AccountScope,
+    contact: Option<ContactId>,
+    phone_match_key: Option<&str>,
+) -> Result<Option<Option<ContactId>>, StoreError> {
+    let contact = match contact {
+        // Whoever they turned out to be.
+        Some(contact) => Some(contact::find(conn, scope, contact).await?),
+        None => None,
+    };
+    let Some(key) = phone_match_key else { return Ok(Some(contact)) };
+    let owner = contact::find_by_identity(conn, scope, IdentityKind::Phone, key).await?;
+    let Some(owner) = owner else { return Ok(None) };
+    Ok((contact.is_none_or(|wanted| wanted == owner)).then_some(Some(owner)))
 }
 
 fn list_values(scope: &AccountScope, filter: &MessageFilter, page: Page) -> Vec<Value> {
@@ -307,6 +398,7 @@ fn message(row: &Row) -> Result<Message, StoreError> {
         address: row.read()?,
         reference: row.read()?,
         context: row.read()?,
+        options: row.read()?,
         external_id: row.read()?,
         failure: failure_from(row.read()?)?,
         created_at: row.read()?,

@@ -19,6 +19,7 @@ mod opening;
 mod outbox;
 mod people;
 mod plans;
+mod scheduled;
 mod schema;
 mod statuses;
 mod support;

@@ -17,13 +17,15 @@ use store::event::{self, Cursor};
 use store::hot::{Accept, Inbound, Settlement};
 use store::inlet::{InletState, Mark, Record};
 use store::message::{self, MessageFilter, Page};
+use store::pause::NewPause;
+use store::scheduled::{self, ScheduleKey, ScheduledFilter};
 use store::sql::Sql;
 use store::{call, outbox, sender};
 use testkit::engine::{Engine, TestDatabase};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-use crate::support::{NOW, World, at, evidence, failure, key, taken};
+use crate::support::{NOW, World, at, evidence, failure, key, new_id, taken};
 
 /// Statements that may read from end to end, with the reason.
 const MAY_SCAN: [(&str, &str); 3] = [
@@ -101,9 +103,53 @@ async fn traffic(world: &World) -> Result<()> {
         ..world.inbound("+919876543210", "wamid.I")
     };
     world.receive(vec![line]).await?;
+    scheduling(world).await?;
     reads(world, early).await?;
     owner_changes(world).await?;
     inlet(world).await
+}
+
+/// Scheduled, found, moved, replaced, taken back, released; and why something was not sent.
+async fn scheduling(world: &World) -> Result<()> {
+    let hot = world.store.hot();
+    let scope = world.scope();
+    let later = |print: &str| Accept {
+        send_at: Some(at(600)),
+        schedule: Some(ScheduleKey { key: "slot-7".to_owned(), fingerprint: print.to_owned(), replace: true }),
+        idempotency: key(&format!("s-{print}"), print),
+        ..world.accept("+919876543210")
+    };
+    let first = new_id(hot.accept(later("a")).await?)?;
+    hot.accept(Accept { idempotency: None, ..later("a") }).await?;
+    let second = new_id(hot.accept(later("b")).await?)?;
+    assert_ne!(first, second);
+    hot.accept(Accept { idempotency: key("s-c", "b"), ..later("b") }).await?;
+    let other = ScheduleKey { key: "slot-7".to_owned(), fingerprint: "c".to_owned(), replace: false };
+    hot.accept(Accept { schedule: Some(other), idempotency: key("s-d", "c"), ..later("c") }).await?;
+    {
+        let mut reading = world.store.read().await?;
+        let mut conn = reading.conn();
+        for phone_match_key in [None, Some("919876543210".to_owned())] {
+            let filter = ScheduledFilter { phone_match_key, ..ScheduledFilter::default() };
+            let found = message::scheduled(&mut conn, &scope, &filter, None, 10).await?;
+            assert_eq!(found.iter().map(|message| message.id).collect::<Vec<_>>(), [second]);
+        }
+        scheduled::any_due(&mut conn, NOW).await?;
+        store::note::of_message(&mut conn, &scope, second).await?;
+        store::pause::of_message(&mut conn, &scope, second).await?;
+        outbox::waiting(&mut conn, &scope, second).await?;
+        call::inlet_of(&mut conn, &scope, world.sender, ("wamid", "wamid.A")).await?;
+    }
+    let mut tx = world.store.begin().await?;
+    let mut conn = tx.conn();
+    assert!(scheduled::reschedule(&mut conn, &scope, second, (at(700), at(900)), NOW).await?);
+    store::pause::held(&mut conn, &[(world.account, second)]).await?;
+    let pause = NewPause { sender: world.sender, until: at(60), reason: failure("130429") };
+    store::pause::note_all(&mut conn, vec![pause], NOW).await?;
+    scheduled::release_due(&mut conn, at(700), 10).await?;
+    assert!(scheduled::cancel(&mut conn, &scope, second, NOW).await?);
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn reads(world: &World, id: domain::ids::MessageId) -> Result<()> {

@@ -107,6 +107,7 @@ impl World {
             sender: self.sender,
             attempts,
             epoch: self.epoch,
+            node: "node-a".to_owned(),
             provider: "sandbox",
             path: "/v25.0/1001/messages".to_owned(),
             payload: "{}".to_owned(),
@@ -133,6 +134,7 @@ impl World {
             http_status: Some(200),
             answer: Some("{}".to_owned()),
             settled,
+            pause_until: None,
             at: at(2),
         }
     }
@@ -283,12 +285,14 @@ pub fn accept(account: AccountId, sender: SenderId, to: &str) -> Accept {
         class: Class::Transactional,
         lane: Lane::Transactional,
         context: None,
+        options: None,
         reference: None,
         simulated: false,
         send_at: None,
         expires_at: at(3600),
         at: NOW,
         idempotency: None,
+        schedule: None,
     }
 }
 

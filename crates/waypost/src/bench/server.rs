@@ -48,6 +48,8 @@ impl Place {
         let mut environment = HashMap::from([
             ("WAYPOST_SERVER_LISTEN", "127.0.0.1:0".to_owned()),
             ("WAYPOST_DATABASE_DATA_DIR", folder.join("data").display().to_string()),
+            // What this program can do, not what a number may.
+            ("WAYPOST_DISPATCH_MESSAGES_PER_SECOND", "unlimited".to_owned()),
             ("WAYPOST_META_GRAPH_BASE_URL", graph_url.to_owned()),
             ("WAYPOST_META_DISPLAY_PHONE_NUMBER", format!("+{SENDER_DIGITS}")),
             ("WHATSAPP_ACCESS_TOKEN", "EAAbench".to_owned()),

@@ -177,7 +177,7 @@ impl Secrets {
 fn customers() -> Vec<Customer> {
     [("+919876543210", "Asha Verma"), ("+919999900000", "Hari Menon"), ("+972545550128", "יעל בן־דוד")]
         .into_iter()
-        .map(|(phone, name)| Customer { phone: phone.to_owned(), name: name.to_owned(), user_id: None })
+        .map(|(phone, name)| Customer { phone: phone.to_owned(), name: name.to_owned(), ..Customer::default() })
         .collect()
 }
 

@@ -91,6 +91,7 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.callbacks_per_second_max", "WAYPOST_LIMITS_CALLBACKS_PER_SECOND_MAX", Kind::Number),
     key("limits.inlet_bytes_max", "WAYPOST_LIMITS_INLET_BYTES_MAX", Kind::Number),
     key("limits.group_commit_queue_max", "WAYPOST_LIMITS_GROUP_COMMIT_QUEUE_MAX", Kind::Number),
+    key("dispatch.messages_per_second", "WAYPOST_DISPATCH_MESSAGES_PER_SECOND", Kind::Text),
     key("dispatch.calls_in_flight_max", "WAYPOST_DISPATCH_CALLS_IN_FLIGHT_MAX", Kind::Number),
     key("dispatch.request_timeout_ms", "WAYPOST_DISPATCH_REQUEST_TIMEOUT_MS", Kind::Number),
     key("dispatch.poll_interval_ms", "WAYPOST_DISPATCH_POLL_INTERVAL_MS", Kind::Number),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::ids::AccountId;
 use domain::phone::{E164, Region};
+use messaging::core::PaceSetting;
 use secrecy::SecretString;
 
 use super::reader::Reader;
@@ -84,6 +85,8 @@ pub struct LimitsSection {
 /// `[dispatch]`
 #[derive(Clone, Debug)]
 pub struct DispatchSection {
+    /// How fast a number may send.
+    pub pace: PaceSetting,
     /// Calls that run at the same time.
     pub calls_in_flight_max: usize,
     /// How long one call may take.
@@ -174,11 +177,13 @@ impl LimitsSection {
 
 impl DispatchSection {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let pace = reader.value("dispatch.messages_per_second", values::pace);
         let calls = reader.value("dispatch.calls_in_flight_max", |text| whole(text, 1..=10_000));
         // A node's lease lasts 12 seconds and is renewed every 2; a call must be over before another node may take it.
         let timeout = reader.value("dispatch.request_timeout_ms", |text| whole(text, 500..=9_000));
         let poll = reader.value("dispatch.poll_interval_ms", |text| whole(text, 50..=60_000));
         Some(Self {
+            pace: pace?,
             calls_in_flight_max: calls?,
             request_timeout: Duration::from_millis(timeout?),
             poll_interval: Duration::from_millis(poll?),

@@ -8,10 +8,22 @@ use std::path::PathBuf;
 
 use domain::ids::AccountId;
 use domain::phone::{E164, Region};
+use messaging::core::PaceSetting;
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 
 use super::reader::Invalid;
+
+/// `stated`, `unlimited`, or messages per second.
+pub(super) fn pace(text: &str) -> Result<PaceSetting, Invalid> {
+    match text {
+        "stated" => Ok(PaceSetting::Stated),
+        "unlimited" => Ok(PaceSetting::Unlimited),
+        number => number.parse().map(PaceSetting::PerSecond).map_err(|_| {
+            Invalid::new("is no pace", "write stated, unlimited, or a number of messages per second from 1 on")
+        }),
+    }
+}
 
 /// An `http` or `https` address without user, query and fragment, and without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -43,7 +43,7 @@ on_both_engines! {
             (with("refrence", json!("x")), 422, "unknown_field", "refrence"),
             (with("expires_at", json!("2026-11-19T10:00:00Z")), 422, "out_of_range", "expires_at"),
             (with("class", json!("urgent")), 422, "invalid_value", "class"),
-            (with("provider_options", json!({"meta_cloud": {}})), 422, "unknown_field", "provider_options.meta_cloud"),
+            (with("provider_options", json!({"aisensy": {}})), 422, "unknown_field", "provider_options.aisensy"),
             (json!({"sender_id": 1, "to": CUSTOMER, "type": "template", "template": {"name": "hello_world"}}), 422, "missing_field", "template.language"),
             (json!({"sender_id": 1, "message": {"to": CUSTOMER, "type": "template", "template": {"name": "t", "language": {"code": "en"}, "components": [{"type": "body", "parameters": [{"type": "text"}]}]}}}), 422, "missing_field", "message.template.components[0].parameters[0].text"),
             (json!([1, 2]), 422, "wrong_type", ""),

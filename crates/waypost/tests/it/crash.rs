@@ -293,6 +293,7 @@ fn environment(db: &TestDatabase, graph_url: &str) -> Vec<(&'static str, String)
         ("WHATSAPP_BUSINESS_ACCOUNT_ID", BUSINESS_ACCOUNT_ID.to_owned()),
         // Without the driver's notices about tables that are there already.
         ("WAYPOST_LOG_FILTER", "info,sqlx=warn".to_owned()),
+        ("WAYPOST_DISPATCH_MESSAGES_PER_SECOND", "unlimited".to_owned()),
         ("WAYPOST_DISPATCH_CALLS_IN_FLIGHT_MAX", CALLS_IN_FLIGHT_MAX.to_string()),
         // Connections of a killed server stay with PostgreSQL until it notices.
         ("WAYPOST_DATABASE_POOL_CONNECTIONS", "8".to_owned()),

@@ -3,10 +3,13 @@
 
 mod bad_input;
 mod crash;
+mod kinds;
 
 mod commands;
+mod fixtures;
 mod operations;
 mod outage;
+mod pace;
 mod pages;
 mod receive;
 mod retry;

@@ -169,7 +169,8 @@ impl TestApp {
 }
 
 pub fn simulator_settings(clock: Arc<MockClock>) -> SimulatorSettings {
-    let customer = |phone: &str, name: &str| Customer { phone: phone.to_owned(), name: name.to_owned(), user_id: None };
+    let customer =
+        |phone: &str, name: &str| Customer { phone: phone.to_owned(), name: name.to_owned(), ..Customer::default() };
     SimulatorSettings {
         listen: ([127, 0, 0, 1], 0).into(),
         app_id: "670843887433847".to_owned(),
@@ -200,6 +201,8 @@ fn environment(database: &TestDatabase, simulator_url: &str, extra: &[(&str, &st
         ("WAYPOST_SERVER_LISTEN", "127.0.0.1:0".to_owned()),
         ("WAYPOST_DATABASE_DATA_DIR", database.data_dir().display().to_string()),
         ("WAYPOST_DISPATCH_POLL_INTERVAL_MS", "50".to_owned()),
+        // A pace needs time to pass, and the clock stands.
+        ("WAYPOST_DISPATCH_MESSAGES_PER_SECOND", "unlimited".to_owned()),
         ("WAYPOST_LOG_FILTER", "warn".to_owned()),
         ("WAYPOST_META_GRAPH_BASE_URL", simulator_url.to_owned()),
         ("WAYPOST_META_DISPLAY_PHONE_NUMBER", SENDER_PHONE.to_owned()),

@@ -132,7 +132,7 @@ pub(super) fn fingerprint(body: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::message::{Component, Content, Parameter, Part, TEXT_CHARS_MAX};
+    use domain::content::{Component, Content, Parameter, TEXT_CHARS_MAX};
 
     use super::*;
 
@@ -164,12 +164,12 @@ mod tests {
         let draft = template().read(Region::INDIA).expect("well formed");
         assert_eq!((draft.sender.0, draft.to.value()), (7, "+919876543210"));
         let Content::Template(sent) = draft.content else { panic!("no template") };
-        assert_eq!((sent.name.as_str(), sent.language.as_str()), ("room_ready", "en"));
+        assert_eq!((sent.name(), sent.language()), ("room_ready", "en"));
         let value = |text: &str| Parameter::Text { text: text.to_owned(), name: None };
-        assert_eq!(sent.components, [Component { part: Part::Body, parameters: vec![value("Yael"), value("512")] }]);
+        assert_eq!(sent.components(), [Component::Body(vec![value("Yael"), value("512")])]);
 
         let draft = text("Hello\r\n\r\nYael\r\n").read(Region::INDIA).expect("well formed");
-        assert_eq!(draft.content, Content::Text { body: "Hello\n\nYael".to_owned(), preview_url: false });
+        assert_eq!(draft.content, Content::Text { body: "Hello\n\nYael".to_owned(), preview_url: None });
     }
 
     #[test]

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Html;
 use domain::ids::MessageId;
-use messaging::{messages, send};
+use messaging::{explain, messages, send};
 use serde::Deserialize;
 use store::message::{Message, Page, Place};
 
@@ -13,9 +13,10 @@ use super::error::PageError;
 use super::query::{ListQuery, store_filter};
 use super::rows::{self, Viewer};
 use super::scope::{PageScope, ScriptScope};
+use super::steps;
 use crate::state::Web;
 use crate::views::compose::ComposeForm;
-use crate::views::messages::{MessagePage, MessagesPage};
+use crate::views::messages::{Changeable, MessagePage, MessagesPage};
 use crate::views::row::MessageRowFragment;
 
 const ROWS: usize = 25;
@@ -104,7 +105,7 @@ pub(super) struct MessagePath {
 }
 
 impl MessagePath {
-    fn id(&self) -> Result<MessageId, PageError> {
+    pub(super) fn id(&self) -> Result<MessageId, PageError> {
         self.id.parse().map_err(|_| PageError::NotFound)
     }
 }
@@ -116,17 +117,22 @@ pub(super) async fn show(
     Path(path): Path<MessagePath>,
 ) -> Result<Html<String>, PageError> {
     let shell = page.shell(&web).await?;
-    let found = messages::find_with_attempts(&web.core, &page.scope, path.id()?).await?;
-    let (message, attempts) = found.ok_or(PageError::NotFound)?;
+    let explained = explain::explain(&web.core, &page.scope, path.id()?).await?.ok_or(PageError::NotFound)?;
     let viewer = viewer(&web, &page);
-    let said = rows::said(&message);
+    let said = rows::said(&explained.message);
+    let (waits, steps) = (steps::waits(&explained, &viewer), steps::steps(&explained, &viewer));
+    let message = explained.message;
     let shown = MessagePage {
         shell,
         row: rows::row(&message, &viewer),
         text: said.text,
         language: said.language,
         parameters: said.parameters,
-        steps: rows::steps(&message, &attempts, &viewer),
+        waits,
+        steps,
+        changeable: Changeable::of(message.status, message.direction),
+        send_at: message.send_at.map(|at| viewer.moment(at)),
+        expires_at: message.expires_at.map(|at| viewer.moment(at)),
         attempts: u32::try_from(message.attempts).unwrap_or(0),
         external_id: message.external_id,
     };

@@ -4,7 +4,6 @@
 
 pub mod assets;
 pub mod callbacks;
-mod calls;
 pub mod compose;
 mod compose_form;
 pub mod error;
@@ -12,8 +11,10 @@ pub mod events;
 pub mod messages;
 mod query;
 mod rows;
+mod scheduled;
 pub mod scope;
 pub mod sign_in;
+mod steps;
 pub(crate) mod tries;
 
 use axum::Router;
@@ -43,6 +44,12 @@ pub fn router(web: &Web) -> Router<Web> {
         .route("/app/accounts/{account}/messages", get(messages::list).post(compose::submit))
         .route("/app/accounts/{account}/messages/{id}", get(messages::show))
         .route("/app/accounts/{account}/messages/{id}/row", get(messages::row))
+        .route(
+            "/app/accounts/{account}/messages/{id}/reschedule",
+            get(scheduled::move_form).post(scheduled::reschedule),
+        )
+        .route("/app/accounts/{account}/messages/{id}/cancel", get(scheduled::cancel_form).post(scheduled::cancel))
+        .route("/app/accounts/{account}/scheduled", get(scheduled::list))
         .route("/app/accounts/{account}/events", get(events::stream))
         .route("/installation/callbacks", get(callbacks::list))
         .route("/app/{*rest}", any(|| async { PageError::NotFound }))

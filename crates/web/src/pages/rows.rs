@@ -3,19 +3,15 @@
 use std::time::Duration;
 
 use domain::address::IdentityKind;
-use domain::attempt::AttemptStatus;
+use domain::content::{ButtonAction, Component, Content, HeaderParameter, MediaSource};
 use domain::inbound::InboundContent;
-use domain::message::{Content, Direction, MessageStatus, Parameter};
+use domain::message::Direction;
 use domain::phone::E164;
-use domain::refusal::Failure;
 use domain::time::Timestamp;
 use jiff::tz::TimeZone;
-use store::call::AttemptView;
 use store::message::Message;
 
-use super::calls;
 use crate::catalogue::Catalogue;
-use crate::views::messages::MessageStep;
 use crate::views::moment::Moment;
 use crate::views::row::MessageRow;
 use crate::views::status::{ContentKind, StatusWord, Way};
@@ -39,7 +35,7 @@ impl Viewer {
     }
 
     /// How long after the first thing another happened.
-    fn gap(&self, length: Duration) -> String {
+    pub(super) fn gap(&self, length: Duration) -> String {
         let seconds = length.as_secs();
         let text = |number: u64| number.to_string();
         let (days, hours, minutes) = (text(seconds / 86_400), text(seconds / 3_600 % 24), text(seconds / 60 % 60));
@@ -166,26 +162,53 @@ pub(super) fn said(message: &Message) -> Said {
 fn sent(content: &str) -> Said {
     match Content::from_stored(content) {
         Ok(Content::Text { body, .. }) => Said { text: body, ..Said::default() },
-        Ok(Content::Image(media)) => Said { text: media.caption.unwrap_or_default(), ..Said::default() },
-        Ok(Content::Template(template)) => {
-            let parameters = template.components.into_iter().flat_map(|component| component.parameters);
-            let language = Some(template.language);
-            Said { text: String::new(), language, parameters: parameters.map(parameter).collect() }
+        Ok(Content::Media(media)) => Said { text: media.caption().unwrap_or_default().to_owned(), ..Said::default() },
+        Ok(Content::Interactive(interactive)) => {
+            Said { text: interactive.body().unwrap_or_default().to_owned(), ..Said::default() }
         }
+        Ok(Content::Template(template)) => {
+            let parameters = template.components().iter().flat_map(parameters).collect();
+            Said { text: String::new(), language: Some(template.language().to_owned()), parameters }
+        }
+        Ok(other) => Said { text: other.excerpt(), ..Said::default() },
         // What an older version stored is still listed.
         Err(_) => Said::default(),
     }
 }
 
-fn parameter(parameter: Parameter) -> String {
-    match parameter {
-        Parameter::Text { text, name: None } => text,
-        Parameter::Text { text, name: Some(name) } => format!("{name}: {text}"),
-        Parameter::Payload(text) | Parameter::CouponCode(text) => text,
-        Parameter::Image(media) => match media.source {
-            domain::message::MediaSource::Id(text) | domain::message::MediaSource::Link(text) => text,
+fn parameters(component: &Component) -> Vec<String> {
+    match component {
+        Component::Header(header) => vec![header_parameter(header)],
+        Component::Body(parameters) => {
+            parameters.iter().map(|parameter| named(parameter.name(), parameter.shown())).collect()
+        }
+        Component::Button(button) => match button.action() {
+            ButtonAction::QuickReply(text) | ButtonAction::CopyCode(text) => vec![text.clone()],
+            ButtonAction::Url { text, name } => vec![named(name.as_deref(), text)],
+            _ => Vec::new(),
         },
+        Component::Carousel(cards) => {
+            cards.iter().flat_map(|card| card.components().iter().flat_map(parameters)).collect()
+        }
+        Component::LimitedTimeOffer(_) => Vec::new(),
     }
+}
+
+fn header_parameter(header: &HeaderParameter) -> String {
+    match header {
+        HeaderParameter::Text { text, name } => named(name.as_deref(), text),
+        HeaderParameter::Media(media) => match &media.source {
+            MediaSource::Id(text) | MediaSource::Link(text) => text.clone(),
+        },
+        HeaderParameter::Location(location) => {
+            location.name().map_or_else(|| format!("{}, {}", location.latitude(), location.longitude()), str::to_owned)
+        }
+        HeaderParameter::Product { retailer_id, .. } => retailer_id.clone(),
+    }
+}
+
+fn named(name: Option<&str>, text: &str) -> String {
+    name.map_or_else(|| text.to_owned(), |name| format!("{name}: {text}"))
 }
 
 fn received(content: &str) -> Said {
@@ -194,79 +217,6 @@ fn received(content: &str) -> Said {
         Ok(content) => content.text(),
     };
     Said { text, ..Said::default() }
-}
-
-/// What happened to a message, oldest first.
-pub(super) fn steps(message: &Message, attempts: &[AttemptView], viewer: &Viewer) -> Vec<MessageStep> {
-    let mut happened = match message.direction {
-        Direction::Inbound => vec![Happened::new(message.created_at, StatusWord::Received)],
-        Direction::Outbound => life(message, attempts),
-    };
-    // Stable: of what happened at the same time, what comes first in a life stays first.
-    happened.sort_by_key(|happened| happened.at);
-    let first = happened.first().map_or(message.created_at, |happened| happened.at);
-    let step = |(place, happened): (usize, Happened<'_>)| MessageStep {
-        status: happened.status,
-        at: viewer.moment(happened.at),
-        gap: (place > 0).then(|| viewer.gap(happened.at.since(first))),
-        failure: happened.failure,
-        call: happened.attempt.map(|attempt| calls::call(attempt, message.simulated, viewer)),
-    };
-    happened.into_iter().enumerate().map(step).collect()
-}
-
-#[derive(Clone, Debug)]
-struct Happened<'a> {
-    at: Timestamp,
-    status: StatusWord,
-    failure: Option<Failure>,
-    attempt: Option<&'a AttemptView>,
-}
-
-impl<'a> Happened<'a> {
-    const fn new(at: Timestamp, status: StatusWord) -> Self {
-        Self { at, status, failure: None, attempt: None }
-    }
-
-    fn because(self, failure: Option<&Failure>) -> Self {
-        Self { failure: failure.cloned(), ..self }
-    }
-
-    fn attempt(attempt: &'a AttemptView) -> Self {
-        Self { attempt: Some(attempt), ..Self::new(attempt.started_at, StatusWord::Calling) }
-    }
-}
-
-fn life<'a>(message: &Message, attempts: &'a [AttemptView]) -> Vec<Happened<'a>> {
-    let start = if message.send_at.is_some() { StatusWord::Scheduled } else { StatusWord::Queued };
-    let mut happened = vec![Happened::new(message.created_at, start)];
-    for attempt in attempts {
-        happened.push(Happened::attempt(attempt));
-        let ended = attempt.finished_at.unwrap_or(attempt.started_at);
-        match attempt.status {
-            AttemptStatus::Unknown => happened.push(Happened::new(ended, StatusWord::Unknown)),
-            AttemptStatus::Failed => {
-                // The message keeps the time of one failure; it is exact where there was one attempt.
-                let at = message.times.failed.filter(|_| attempts.len() == 1).unwrap_or(ended);
-                happened.push(Happened::new(at, StatusWord::Failed).because(attempt.failure.as_ref()));
-            }
-            _ => {}
-        }
-    }
-    let times = &message.times;
-    let known = |word: StatusWord, at: Option<Timestamp>| at.map(|at| Happened::new(at, word));
-    happened.extend(known(StatusWord::Submitted, times.submitted));
-    happened.extend(known(StatusWord::Sent, times.sent));
-    let why = message.failure.as_ref();
-    if !happened.iter().any(|happened| happened.status == StatusWord::Failed) {
-        happened.extend(known(StatusWord::Failed, times.failed).map(|happened| happened.because(why)));
-    }
-    happened.extend(known(StatusWord::Delivered, times.delivered));
-    happened.extend(known(StatusWord::Read, times.read));
-    if message.status == MessageStatus::Expired {
-        happened.extend(known(StatusWord::Expired, message.expires_at).map(|happened| happened.because(why)));
-    }
-    happened
 }
 
 #[cfg(test)]

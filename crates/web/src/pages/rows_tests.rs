@@ -1,7 +1,7 @@
 use domain::attempt::StatusTimes;
 use domain::ids::{ContactId, MessageId, SenderId};
-use domain::message::Class;
-use domain::refusal::RefusalKind;
+use domain::inbound::{Media, MediaKind};
+use domain::message::{Class, MessageStatus};
 use serde_json::json;
 
 use super::*;
@@ -27,7 +27,7 @@ fn template() -> Message {
         direction: Direction::Outbound,
         kind: "template".to_owned(),
         content: json!({"type": "template", "template": {"name": "room_ready", "language": {"code": "en"},
-            "components": [{"type": "body", "parameters": [{"type": "text", "text": "Yael"},
+            "components": [{"type": "body", "parameters": [{"type": "text", "text": "Yael", "parameter_name": "guest"},
                 {"type": "text", "text": "512", "parameter_name": "room"}]}]}})
         .to_string(),
         excerpt: "room_ready: Yael · 512".to_owned(),
@@ -40,6 +40,7 @@ fn template() -> Message {
         address: "+972545550128".to_owned(),
         reference: None,
         context: None,
+        options: None,
         external_id: Some("wamid.1".to_owned()),
         failure: None,
         created_at: START,
@@ -76,31 +77,6 @@ fn inbound(content: &InboundContent) -> Message {
     }
 }
 
-fn attempt(number: i64, status: AttemptStatus, started_at: Timestamp) -> AttemptView {
-    let failure = Failure {
-        code: "131026".to_owned(),
-        kind: RefusalKind::Transient,
-        reason: "r".to_owned(),
-        remedy: "m".to_owned(),
-    };
-    AttemptView {
-        number,
-        status,
-        started_at,
-        path: "/messages".to_owned(),
-        payload: "{}".to_owned(),
-        http_status: None,
-        answer: None,
-        note: None,
-        finished_at: Some(started_at.plus(Duration::from_millis(200))),
-        failure: (status == AttemptStatus::Failed).then_some(failure),
-    }
-}
-
-fn words(steps: &[MessageStep]) -> Vec<StatusWord> {
-    steps.iter().map(|step| step.status).collect()
-}
-
 #[test]
 fn a_template_is_named_once() {
     let shown = row(&template(), &viewer());
@@ -110,7 +86,7 @@ fn a_template_is_named_once() {
     assert_eq!((shown.status, shown.way, shown.version), (StatusWord::Read, Way::Out, 5));
     let bare = row(&Message { excerpt: "room_ready".to_owned(), ..template() }, &viewer());
     assert_eq!(bare.excerpt, "");
-    let expected = ["Yael", "room: 512"].map(str::to_owned).to_vec();
+    let expected = ["guest: Yael", "room: 512"].map(str::to_owned).to_vec();
     assert_eq!(said(&template()), Said { text: String::new(), language: Some("en".to_owned()), parameters: expected });
 }
 
@@ -120,7 +96,6 @@ fn what_came_in_is_received() {
     let shown = row(&text, &viewer());
     assert_eq!((shown.status, shown.way, shown.kind), (StatusWord::Received, Way::In, ContentKind::Text));
     assert_eq!((shown.excerpt.as_str(), said(&text).text.as_str()), ("Thanks!", "Thanks!\nSee you"));
-    assert_eq!(words(&steps(&text, &[], &viewer())), [StatusWord::Received]);
 }
 
 #[test]
@@ -158,42 +133,58 @@ fn somebody_without_a_number_has_none() {
 }
 
 #[test]
-fn a_life_is_told_in_its_order() {
-    let times = StatusTimes {
-        submitted: Some(after(400)),
-        sent: Some(after(2_000)),
-        delivered: Some(after(2_000)),
-        read: Some(after(184_000)),
-        failed: None,
-    };
-    let shown = steps(&Message { times, ..template() }, &[attempt(1, AttemptStatus::Read, after(100))], &viewer());
-    use StatusWord as Word;
-    let expected = [Word::Queued, Word::Calling, Word::Submitted, Word::Sent, Word::Delivered, Word::Read];
-    assert_eq!(words(&shown), expected);
-    let gaps: Vec<Option<&str>> = shown.iter().map(|step| step.gap.as_deref()).collect();
-    let expected = [None, Some("+0.1 s"), Some("+0.4 s"), Some("+2.0 s"), Some("+2.0 s"), Some("+3 min 4 s")];
-    assert_eq!(gaps, expected);
-}
-
-#[test]
-fn a_failure_is_told_where_it_happened() {
-    let attempts = [attempt(1, AttemptStatus::Failed, after(100)), attempt(2, AttemptStatus::Unknown, after(5_000))];
-    let times = StatusTimes { failed: Some(after(300)), ..StatusTimes::default() };
-    let shown = steps(&Message { times, send_at: Some(after(50)), ..template() }, &attempts, &viewer());
-    use StatusWord as Word;
-    assert_eq!(words(&shown), [Word::Scheduled, Word::Calling, Word::Failed, Word::Calling, Word::Unknown]);
-    assert!(shown[2].failure.is_some());
-    let calls: Vec<Option<&str>> =
-        shown.iter().map(|step| step.call.as_ref().map(|call| call.number.as_str())).collect();
-    assert_eq!(calls, [None, Some("1"), None, Some("2"), None]);
-    let expired = Message { status: MessageStatus::Expired, ..template() };
-    assert_eq!(words(&steps(&expired, &[], &viewer())), [Word::Queued, Word::Expired]);
-}
-
-#[test]
 fn long_gaps_lose_their_seconds() {
     let gap = |seconds| viewer().gap(Duration::from_secs(seconds));
     assert_eq!(gap(59), "+59.0 s");
     assert_eq!(gap(3_600), "+1 h 0 min");
     assert_eq!(gap(2 * 86_400 + 5 * 3_600), "+2 d 5 h");
+}
+
+#[test]
+fn every_kind_that_goes_out_says_something() {
+    let body = json!({"type": "button", "body": {"text": "Breakfast?"}, "action": {"buttons": [
+        {"type": "reply", "reply": {"id": "yes", "title": "Yes"}}]}});
+    let place = json!({"latitude": 32.8, "longitude": 34.98, "name": "Carmel View"});
+    for (object, kind, text) in [
+        (json!({"type": "video", "video": {"id": "1", "caption": "The view"}}), ContentKind::Video, "The view"),
+        (json!({"type": "audio", "audio": {"id": "1"}}), ContentKind::Audio, ""),
+        (json!({"type": "sticker", "sticker": {"id": "1"}}), ContentKind::Sticker, ""),
+        (json!({"type": "document", "document": {"id": "1", "caption": "Bill"}}), ContentKind::Document, "Bill"),
+        (json!({"type": "location", "location": place}), ContentKind::Location, "Carmel View"),
+        (
+            json!({"type": "contacts", "contacts": [{"name": {"formatted_name": "Ana Lev", "last_name": "Lev"}}]}),
+            ContentKind::Contacts,
+            "Ana Lev",
+        ),
+        (json!({"type": "interactive", "interactive": body}), ContentKind::Interactive, "Breakfast?"),
+        (
+            json!({"type": "reaction", "reaction": {"message_id": "wamid.1", "emoji": "👍"}}),
+            ContentKind::Reaction,
+            "👍",
+        ),
+    ] {
+        let sent = Content::from_stored(&object.to_string()).expect("well formed");
+        let stored = Message {
+            kind: sent.kind().to_owned(),
+            content: object.to_string(),
+            excerpt: sent.excerpt(),
+            ..template()
+        };
+        let shown = row(&stored, &viewer());
+        assert_eq!((shown.kind, shown.excerpt.as_str(), said(&stored).text.as_str()), (kind, text, text));
+    }
+}
+
+#[test]
+fn what_fills_a_template_is_listed() {
+    let parts = json!([
+        {"type": "header", "parameters": [{"type": "image", "image": {"link": "https://files.example/a.jpg"}}]},
+        {"type": "body", "parameters": [
+            {"type": "currency", "currency": {"fallback_value": "$25", "code": "USD", "amount_1000": 25000}}]},
+        {"type": "button", "sub_type": "url", "index": "0", "parameters": [{"type": "text", "text": "A-1"}]},
+        {"type": "button", "sub_type": "request_contact_info", "index": "1"}]);
+    let object = json!({"type": "template",
+        "template": {"name": "room_ready", "language": {"code": "en"}, "components": parts}});
+    let shown = said(&Message { content: object.to_string(), ..template() });
+    assert_eq!(shown.parameters, ["https://files.example/a.jpg", "$25", "A-1"]);
 }

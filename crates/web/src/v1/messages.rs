@@ -29,7 +29,7 @@ use crate::state::Web;
 
 const SURFACE: &str = "v1";
 const KEY_HEADER: &str = "idempotency-key";
-const PAGE_DEFAULT: i64 = 50;
+pub(super) const PAGE_DEFAULT: i64 = 50;
 const PAGE_MAX: i64 = 100;
 
 /// `POST /v1/messages`
@@ -39,18 +39,23 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let bytes_max = web.settings.request_body_bytes_max;
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(bytes_max),
-        _ => Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body could not be read to its end"),
-    })?;
-    let body: Value = serde_json::from_slice(&body)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))?;
+    let body = read_json(&web, body)?;
     let key = idempotency_key(&headers, &body)?;
     let region = send::region(&web.core, &scope).await?;
     let draft = Draft::read(&body, region)?;
     let accepted = send::accept(&web.core, &scope, draft, key).await?;
     Ok((StatusCode::ACCEPTED, Json(accepted_view(&web, &scope, accepted).await?)).into_response())
+}
+
+/// The JSON of a request.
+pub(super) fn read_json(web: &Web, body: Result<Bytes, BytesRejection>) -> Result<Value, Problem> {
+    let bytes_max = web.settings.request_body_bytes_max;
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(bytes_max),
+        _ => Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body could not be read to its end"),
+    })?;
+    serde_json::from_slice(&body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))
 }
 
 /// A new message answers what is known without asking the database again; a repetition answers how the first one
@@ -90,9 +95,16 @@ pub(super) async fn show(
     Ok(Json(view(&web, &scope, message).await?))
 }
 
-async fn view(web: &Web, scope: &AccountScope, message: Message) -> Result<MessageView, Problem> {
+/// A message with what is shown around it.
+pub(super) async fn view(web: &Web, scope: &AccountScope, message: Message) -> Result<MessageView, Problem> {
     let around = messages::around(&web.core, scope, std::slice::from_ref(&message)).await?;
     Ok(MessageView::new(message, around.into_iter().next().unwrap_or_default()))
+}
+
+/// The same for many, in their order.
+pub(super) async fn views(web: &Web, scope: &AccountScope, found: Vec<Message>) -> Result<Vec<MessageView>, Problem> {
+    let around = messages::around(&web.core, scope, &found).await?;
+    Ok(found.into_iter().zip(around).map(|(message, around)| MessageView::new(message, around)).collect())
 }
 
 /// `GET /v1/messages/{id}/attempts`
@@ -137,8 +149,8 @@ fn read_typing(body: &Bytes) -> Result<bool, Problem> {
 /// A page of a list; `next` leads to older rows.
 #[derive(Debug, Serialize)]
 pub(super) struct List<T> {
-    data: Vec<T>,
-    next: Option<String>,
+    pub(super) data: Vec<T>,
+    pub(super) next: Option<String>,
 }
 
 /// `GET /v1/messages`
@@ -161,9 +173,7 @@ pub(super) async fn list(
     let has_more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     found.truncate(usize::try_from(limit).unwrap_or(0));
     let next = found.last().filter(|_| has_more).map(|message| message.place().to_string());
-    let around = messages::around(&web.core, &scope, &found).await?;
-    let data = found.into_iter().zip(around).map(|(message, around)| MessageView::new(message, around)).collect();
-    Ok(Json(List { data, next }))
+    Ok(Json(List { data: views(&web, &scope, found).await?, next }))
 }
 
 fn read_parameter(
@@ -195,11 +205,7 @@ fn read_parameter(
             page.older_than = Some(place);
         }
         "limit" => {
-            let limit = number(name, value)?;
-            if !(1..=PAGE_MAX).contains(&limit) {
-                return Err(FieldError::new("out_of_range", name, format!("expected 1 to {PAGE_MAX}")));
-            }
-            page.limit = limit;
+            page.limit = page_limit(name, value)?;
         }
         _ => {
             let known = [
@@ -213,16 +219,30 @@ fn read_parameter(
                 "after",
                 "limit",
             ];
-            let hint = domain::fields::nearest(name, &known);
-            let detail = hint
-                .map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));
-            return Err(FieldError::new("unknown_parameter", name, format!("unknown parameter; {detail}")));
+            return Err(unknown_parameter(name, &known));
         }
     }
     Ok(())
 }
 
-fn number(name: &str, value: &str) -> Result<i64, FieldError> {
+/// How long a page is to be.
+pub(super) fn page_limit(name: &str, value: &str) -> Result<i64, FieldError> {
+    let limit = number(name, value)?;
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(FieldError::new("out_of_range", name, format!("expected 1 to {PAGE_MAX}")));
+    }
+    Ok(limit)
+}
+
+/// A parameter that nobody knows, with the nearest that somebody does.
+pub(super) fn unknown_parameter(name: &str, known: &[&'static str]) -> FieldError {
+    let hint = domain::fields::nearest(name, known);
+    let detail =
+        hint.map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));
+    FieldError::new("unknown_parameter", name, format!("unknown parameter; {detail}"))
+}
+
+pub(super) fn number(name: &str, value: &str) -> Result<i64, FieldError> {
     value.parse().map_err(|_| FieldError::new("wrong_type", name, "expected a whole number"))
 }
 

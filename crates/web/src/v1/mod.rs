@@ -1,6 +1,8 @@
 //! The native API.
 
+mod explain;
 pub mod messages;
+mod scheduled;
 mod view;
 
 use axum::Router;
@@ -14,9 +16,12 @@ use crate::state::Web;
 pub fn router() -> Router<Web> {
     Router::new()
         .route("/v1/messages", post(messages::create).get(messages::list))
-        .route("/v1/messages/{id}", get(messages::show))
+        .route("/v1/messages/{id}", get(messages::show).patch(scheduled::reschedule))
         .route("/v1/messages/{id}/attempts", get(messages::attempts))
+        .route("/v1/messages/{id}/cancel", post(scheduled::cancel))
+        .route("/v1/messages/{id}/explain", get(explain::show))
         .route("/v1/messages/{id}/read", post(messages::mark_read))
+        .route("/v1/scheduled-messages", get(scheduled::list))
         .route("/v1/senders", get(messages::senders))
         .route("/v1/{*rest}", any(unknown))
 }

@@ -2,9 +2,11 @@
 
 use domain::attempt::{AttemptStatus, StatusTimes};
 use domain::message::{Class, Direction};
+use domain::options::SendOptions;
 use domain::refusal::Failure;
 use domain::time::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use store::message::{Around, Message};
 
@@ -38,6 +40,10 @@ pub(super) struct MessageView {
     /// The message of `target`, else of `context`, where it is known.
     quoted: Option<QuotedView>,
     reactions: Vec<ReactionView>,
+    /// As it was asked for.
+    provider_options: Option<Value>,
+    /// As it was asked for.
+    recipient_identity_key_hash: Option<String>,
     attempts: i64,
     /// Whether the sandbox sent it.
     simulated: bool,
@@ -90,6 +96,8 @@ impl MessageView {
         let raw = |text: String| RawValue::from_string(text).ok();
         let is_deleted = message.is_deleted();
         let times: StatusTimes = message.times;
+        // What this version cannot read fails the sending, and says so there.
+        let options = SendOptions::from_stored(message.options.as_deref()).unwrap_or_default();
         Self {
             id: message.id.0,
             status: message.status.as_str(),
@@ -126,6 +134,8 @@ impl MessageView {
                     at: reaction.at,
                 })
                 .collect(),
+            provider_options: options.provider_options(),
+            recipient_identity_key_hash: options.identity_key_hash,
             attempts: message.attempts,
             simulated: message.simulated,
             failure: message.failure,

@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 
 use askama::Template;
+use domain::message::{Direction, MessageStatus};
 use domain::refusal::Failure;
 
-use super::call::MessageCall;
 use super::compose::{ComposeForm, ComposeKind};
 use super::moment::Moment;
 use super::row::MessageRow;
 use super::shell::Shell;
 use super::status::{ContentKind, StatusWord, Way, refusal_key};
+use super::step::MessageStep;
 use super::{Samples, Words, awkward, isolated};
 use crate::catalogue::Catalogue;
 
@@ -111,19 +112,35 @@ impl Words for MessagesPage {
     }
 }
 
-/// One thing that happened to a message.
-#[derive(Clone, Debug)]
-pub struct MessageStep {
-    /// The status it reached.
-    pub status: StatusWord,
-    /// When.
-    pub at: Moment,
-    /// How long after the first, such as `+2.2 s`.
-    pub gap: Option<String>,
-    /// Why, for a failure.
-    pub failure: Option<Failure>,
-    /// The attempt that began then.
-    pub call: Option<MessageCall>,
+/// What may still be changed about a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changeable {
+    /// It waits for its time: both when it goes and whether.
+    Time,
+    /// It waits for its turn: whether it goes.
+    Leaving,
+    /// Nothing.
+    Nothing,
+}
+
+impl Changeable {
+    /// Of a message that stands so.
+    #[must_use]
+    pub const fn of(status: MessageStatus, direction: Direction) -> Self {
+        match (direction, status) {
+            (Direction::Outbound, MessageStatus::Scheduled) => Self::Time,
+            (Direction::Outbound, MessageStatus::Queued) => Self::Leaving,
+            _ => Self::Nothing,
+        }
+    }
+
+    const fn can_move(self) -> bool {
+        matches!(self, Self::Time)
+    }
+
+    const fn can_cancel(self) -> bool {
+        matches!(self, Self::Time | Self::Leaving)
+    }
 }
 
 /// `GET {base}/messages/{id}`: the life of one message.
@@ -140,6 +157,14 @@ pub struct MessagePage {
     pub language: Option<String>,
     /// What filled the template.
     pub parameters: Vec<String>,
+    /// What it waits for now, as a sentence.
+    pub waits: Option<String>,
+    /// What may still be changed.
+    pub changeable: Changeable,
+    /// When it is, or was, due, if that was chosen.
+    pub send_at: Option<Moment>,
+    /// Until when it may be sent.
+    pub expires_at: Option<Moment>,
     /// What happened, oldest first.
     pub steps: Vec<MessageStep>,
     /// How many attempts there were.
@@ -157,11 +182,6 @@ impl MessagePage {
         let name = isolated(self.row.person().unwrap_or_else(|| self.t("messages.unknown_contact")));
         let values = [("name", name.as_str())];
         if self.row.way.is_out() { self.tf("message.to", &values) } else { self.tf("message.from", &values) }
-    }
-
-    fn answer_title(&self, call: &MessageCall) -> String {
-        let status = call.http_status.as_ref();
-        status.map_or_else(String::new, |status| self.tf("call.status", &[("status", status.as_str())]))
     }
 
     fn refusal(&self, failure: &Failure) -> &'static str {
@@ -213,53 +233,47 @@ impl Samples for MessagesPage {
 
 impl Samples for MessagePage {
     fn samples() -> Vec<Self> {
-        let step = |status, minutes_ago, gap: &str| MessageStep {
-            status,
-            at: Moment::sample(minutes_ago),
-            gap: Some(gap.to_owned()).filter(|gap| !gap.is_empty()),
-            failure: None,
-            call: None,
-        };
-        let attempt =
-            |call: MessageCall, gap: &str| MessageStep { call: Some(call), ..step(StatusWord::Calling, 5, gap) };
         let usual = |shell| Self {
             shell,
             row: MessageRow::sample(900),
             text: "Hello Yael, your room 512 is ready.\nYour key is waiting at the front desk.".to_owned(),
             language: Some("en".to_owned()),
             parameters: vec!["Yael".to_owned(), "512".to_owned()],
-            steps: vec![
-                step(StatusWord::Queued, 5, ""),
-                attempt(MessageCall::sample(1), "+0.1 s"),
-                step(StatusWord::Submitted, 5, "+0.4 s"),
-                step(StatusWord::Sent, 5, "+0.9 s"),
-                step(StatusWord::Delivered, 4, "+2.2 s"),
-                step(StatusWord::Read, 1, "+3 min 4 s"),
-            ],
-            attempts: 1,
+            waits: None,
+            changeable: Changeable::Nothing,
+            send_at: None,
+            expires_at: Some(Moment::sample(-24 * 60)),
+            steps: MessageStep::life(),
+            attempts: 2,
             external_id: Some("wamid.HBgMOTcyNTQ1NTUwMTI4FQIAERgSQjE2".to_owned()),
-        };
-        let failing = |row: MessageRow, shell| {
-            let failure = row.failure.clone();
-            let failed = MessageStep { failure, ..step(StatusWord::Failed, 63, "+1.2 s") };
-            let tries = [attempt(MessageCall::silent(1), "+0.1 s"), attempt(MessageCall::refused(2), "+31.0 s")];
-            let steps = [step(StatusWord::Queued, 64, "")].into_iter().chain(tries).chain([failed]).collect();
-            Self { row, steps, attempts: 2, ..usual(shell) }
         };
         let received = Self {
             row: MessageRow::right_to_left(899),
             text: "תודה רבה! אפשר גם מיטת תינוק?".to_owned(),
             language: None,
             parameters: Vec::new(),
-            steps: vec![step(StatusWord::Received, 5, "")],
+            steps: MessageStep::received(),
             attempts: 0,
+            expires_at: None,
             ..usual(Shell::right_to_left())
         };
         let much = Self {
-            steps: vec![attempt(MessageCall::too_much(1), ""), attempt(MessageCall::waiting(2), "+1.0 s")],
+            row: MessageRow::too_much(7),
+            waits: Some(awkward::long_name()),
+            steps: MessageStep::too_much(),
             text: format!("{} {}", awkward::MARKUP, "wordwithoutanend".repeat(250)),
             parameters: vec![awkward::MARKUP.to_owned(), awkward::long_name()],
-            ..failing(MessageRow::too_much(7), Shell::too_much())
+            ..usual(Shell::too_much())
+        };
+        let scheduled = |shell| Self {
+            row: MessageRow { status: StatusWord::Scheduled, version: 2, ..MessageRow::sample(901) },
+            waits: Some("It waits for its time, 21 Nov 2026, 09:00.".to_owned()),
+            changeable: Changeable::Time,
+            send_at: Some(Moment::sample(-21 * 60)),
+            steps: MessageStep::scheduled(),
+            attempts: 0,
+            external_id: None,
+            ..usual(shell)
         };
         let kept = Self {
             row: MessageRow {
@@ -272,17 +286,20 @@ impl Samples for MessagePage {
             },
             text: String::new(),
             parameters: Vec::new(),
-            steps: vec![step(StatusWord::Queued, 5, ""), attempt(MessageCall::kept(1), "+0.0 s")],
             ..usual(Shell::right_to_left())
         };
         let bare = MessageRow { contact_name: None, phone: None, ..MessageRow::sample(3) };
+        let waiting = MessageRow { status: StatusWord::Queued, ..MessageRow::sample(902) };
         vec![
             usual(Shell::sample()),
-            failing(MessageRow::failed(896), Shell::sample()),
+            Self { row: MessageRow::failed(896), steps: MessageStep::failing(), ..usual(Shell::sample()) },
             Self { row: bare, text: String::new(), steps: Vec::new(), external_id: None, ..usual(Shell::sample()) },
             much,
             received,
             kept,
+            scheduled(Shell::sample()),
+            scheduled(Shell::right_to_left()),
+            Self { row: waiting, changeable: Changeable::Leaving, ..scheduled(Shell::sample()) },
         ]
     }
 }

@@ -3,17 +3,20 @@
 //! Contexts hold values that are ready to be shown. They ask no database and no clock; templates compute nothing.
 //! Every text comes from the [`Catalogue`] through [`Words`].
 
-pub mod call;
 pub mod callbacks;
 pub mod code;
 pub mod compose;
 pub mod error;
+pub mod explain;
 pub mod messages;
 pub mod moment;
+pub mod plan;
 pub mod row;
+pub mod scheduled;
 pub mod shell;
 pub mod sign_in;
 pub mod status;
+pub mod step;
 
 use crate::assets;
 use crate::catalogue::Catalogue;

@@ -93,6 +93,12 @@ impl Shell {
         format!("{}/messages", self.base)
     }
 
+    /// Where the scheduled messages are.
+    #[must_use]
+    pub fn scheduled(&self) -> String {
+        format!("{}/scheduled", self.base)
+    }
+
     /// Whether the rail marks this area.
     #[must_use]
     pub fn is_in(&self, area: Area) -> bool {

@@ -10,7 +10,9 @@ use super::callbacks::CallbacksPage;
 use super::compose::{ComposeFragment, MessageSent};
 use super::error::ErrorPage;
 use super::messages::{MessagePage, MessagesPage};
+use super::plan::{CancelPage, ReschedulePage};
 use super::row::MessageRowFragment;
+use super::scheduled::ScheduledPage;
 use super::sign_in::SignInPage;
 use super::{Samples, awkward};
 use crate::assets;
@@ -50,6 +52,9 @@ fn pages() -> Vec<(String, String)> {
         render::<MessagesPage>("messages"),
         render::<MessagePage>("message"),
         render::<CallbacksPage>("callbacks"),
+        render::<ScheduledPage>("scheduled"),
+        render::<ReschedulePage>("reschedule"),
+        render::<CancelPage>("cancel"),
         render::<MessageRowFragment>("row"),
         render::<ComposeFragment>("compose"),
         render::<MessageSent>("sent"),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::reader::Node;
 use super::write::Members;
-use crate::message::excerpt;
+use crate::content::excerpt;
 
 pub use cards::{Card, CardAddress, CardEntry, CardName, CardPhone};
 pub use media::{Media, MediaKind};

@@ -19,7 +19,7 @@ pub(super) fn read(field: &str, value: Node<'_>) -> Option<AccountEvent> {
         return Some(AccountEvent::Template(template));
     }
     match field {
-        "account_update" => update::read(value).map(AccountEvent::Update),
+        "account_update" => update::read(value).map(|update| AccountEvent::Update(Box::new(update))),
         "account_alerts" => Some(AccountEvent::Alert(alert(value))),
         "account_review_update" => value.text("decision").map(AccountEvent::Review),
         "account_settings_update" => Some(AccountEvent::Settings(settings(value))),

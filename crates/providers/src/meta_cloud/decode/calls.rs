@@ -35,7 +35,8 @@ fn event_of(call: Node<'_>, event: String, contacts: &Contacts<'_>) -> Result<Ve
         from,
         to,
         at: call.time("timestamp"),
-        status: call.texts("status").into_iter().next(),
+        // A list of one has been seen.
+        status: call.text("status").or_else(|| call.list("status").first()?.as_text()),
         session: session.filter(|session| *session != CallSession::default()),
         started_at: call.time("start_time"),
         ended_at: call.time("end_time"),

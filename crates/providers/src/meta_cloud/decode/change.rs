@@ -58,13 +58,14 @@ impl Facts<'_> {
 }
 
 pub(super) fn decode(around: &Around, change: Node<'_>, path: &str, hook: &mut DecodedHook) {
-    let Some(field) = change.text("field") else {
+    let place = change.place();
+    let Some(field) = change.peek().text("field") else {
         return hook.passed_over.push(format!("{path}: no field"));
     };
     let Some(value) = change.get("value") else {
         return hook.passed_over.push(format!("{path}: no value"));
     };
-    let before = hook.items.len() + hook.passed_over.len();
+    let (items, passed_over) = (hook.items.len(), hook.passed_over.len());
     let mut facts = Facts {
         subject: subject(around, value),
         business_account: around.entry_id.clone(),
@@ -74,18 +75,43 @@ pub(super) fn decode(around: &Around, change: Node<'_>, path: &str, hook: &mut D
         hook,
     };
     value.is("messaging_product", "whatsapp");
+    let mut is_known = true;
     if let Some(event) = account::read(&field, value) {
         about_account(event, &mut facts);
     } else if is_kept(&field) {
         facts.push(HookFact::Other { field, raw: value.keep() });
     } else {
         about_number(&field, value, &mut facts);
-        if facts.hook.items.len() + facts.hook.passed_over.len() == before {
+        is_known = NUMBER_FIELDS.contains(&field.as_str());
+        if facts.hook.items.len() == items && facts.hook.passed_over.len() == passed_over {
             let raw = value.raw().clone();
             facts.push(HookFact::Other { field: word(&field), raw });
+            is_known = true;
         }
     }
+    if hook.items.len() == items {
+        // Nothing carries what was read.
+        change.rewind(place);
+    } else if is_known {
+        let _ = change.text("field");
+    }
 }
+
+/// Fields about a number, whose members are read by their names.
+const NUMBER_FIELDS: [&str; 12] = [
+    "calls",
+    "group_lifecycle_update",
+    "group_participants_update",
+    "group_settings_update",
+    "group_status_update",
+    "history",
+    "message_echoes",
+    "messages",
+    "smb_app_state_sync",
+    "smb_message_echoes",
+    "user_id_update",
+    "user_preferences",
+];
 
 /// Fields of special programmes, which are kept as they come.
 fn is_kept(field: &str) -> bool {

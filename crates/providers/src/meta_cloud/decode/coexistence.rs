@@ -33,13 +33,14 @@ pub(super) fn late_media(
     contacts: &Contacts<'_>,
     history: History<'_>,
 ) -> Result<Vec<HookFact>, String> {
+    let object = messages::object(message)?;
+    let status = status(message);
     let (person, direction) = sides(message, history);
+    // Last: a description that was asked for counts as read.
     let person = contacts.complete(person);
     if !person.is_known() {
         return Err("it does not say who wrote".to_owned());
     }
-    let status = status(message);
-    let object = messages::object(message)?;
     Ok(vec![HookFact::History(Box::new(HistoryMessage { person, direction, object, status, chunk: None }))])
 }
 

@@ -56,9 +56,14 @@ fn decode_entry(entry: Node<'_>, path: &str, hook: &mut DecodedHook) {
     if changes.is_empty() {
         return hook.passed_over.push(format!("{path}: no changes"));
     }
+    let (place, before) = (entry.place(), hook.items.len());
     let around = change::Around { entry_id: entry.text("id"), at: entry.time("time") };
     for (i, change) in changes.into_iter().enumerate() {
         change::decode(&around, change, &format!("{path}.changes[{i}]"), hook);
+    }
+    if hook.items.len() == before {
+        // Nothing carries what was read.
+        entry.rewind(place);
     }
 }
 

@@ -2,35 +2,49 @@
 
 use std::cell::Cell;
 
-use domain::address::UserIdentifier;
 use domain::inbound::reader::Node;
 use domain::inbound::{HookFact, Person, UserIdUpdate, UserPreference};
 use domain::phone::E164;
 
-/// The people a value describes, and which of them somebody asked for.
-pub(super) struct Contacts<'v>(Vec<(Node<'v>, Cell<bool>)>);
+/// The people a value describes.
+pub(super) struct Contacts<'v>(Vec<Contact<'v>>);
+
+struct Contact<'v> {
+    node: Node<'v>,
+    /// What it says, read without a trace: most bodies describe one person beside very many statuses.
+    person: Person,
+    is_used: Cell<bool>,
+    /// Whether all of it counts as read.
+    is_read: Cell<bool>,
+}
 
 impl<'v> Contacts<'v> {
     pub(super) fn of(value: Node<'v>) -> Self {
-        Self(value.list("contacts").into_iter().map(|contact| (contact, Cell::new(false))).collect())
+        let contact = |node: Node<'v>| Contact {
+            node,
+            person: describe(node.peek()),
+            is_used: Cell::new(false),
+            is_read: Cell::new(false),
+        };
+        Self(value.list("contacts").into_iter().map(contact).collect())
     }
 
     /// The person with what is described of them. One whom nothing names is the only one who is described.
     pub(super) fn complete(&self, person: Person) -> Person {
         let found = match self.0.as_slice() {
             [only] if !person.is_known() => Some(only),
-            all => all.iter().find(|(contact, _)| is_same(*contact, &person)),
+            all => all.iter().find(|contact| contact.is(&person)),
         };
-        let Some((contact, is_used)) = found else { return person };
-        is_used.set(true);
-        let described = describe(*contact, Some(&person));
+        let Some(contact) = found else { return person };
+        contact.mark(&person);
+        let described = &contact.person;
         Person {
-            phone: person.phone.or(described.phone),
-            user_id: person.user_id.or(described.user_id),
-            parent_user_id: person.parent_user_id.or(described.parent_user_id),
-            username: person.username.or(described.username),
-            name: person.name.or(described.name),
-            identity_hash: person.identity_hash.or(described.identity_hash),
+            phone: person.phone.or_else(|| described.phone.clone()),
+            user_id: person.user_id.or_else(|| described.user_id.clone()),
+            parent_user_id: person.parent_user_id.or_else(|| described.parent_user_id.clone()),
+            username: person.username.or_else(|| described.username.clone()),
+            name: person.name.or_else(|| described.name.clone()),
+            identity_hash: person.identity_hash.or_else(|| described.identity_hash.clone()),
         }
     }
 
@@ -41,56 +55,83 @@ impl<'v> Contacts<'v> {
 
     /// Who is described and belongs to nothing else.
     pub(super) fn unused(&self) -> Vec<Person> {
-        let unused = self.0.iter().filter(|(_, is_used)| !is_used.get());
-        let people = unused.filter(|(contact, _)| describe(contact.peek(), None).is_known());
-        people.map(|(contact, _)| describe(*contact, None)).collect()
+        let unused = self.0.iter().filter(|contact| !contact.is_used.get() && contact.person.is_known());
+        unused.map(|contact| describe(contact.node)).collect()
     }
 }
 
-/// What a contact says. An id that contradicts the one already known stays unread.
-fn describe(contact: Node<'_>, known: Option<&Person>) -> Person {
-    let agrees = |person: &Person| -> [bool; 3] {
-        let theirs = ids(contact.peek());
-        let same_phone = match (&theirs.phone, &person.phone) {
-            (Some(theirs), Some(ours)) => theirs.match_key() == ours.match_key(),
-            _ => true,
-        };
-        let same = |theirs: &Option<UserIdentifier>, ours: &Option<UserIdentifier>| ours.is_none() || theirs == ours;
-        [same_phone, same(&theirs.user_id, &person.user_id), same(&theirs.parent_user_id, &person.parent_user_id)]
-    };
-    let [phone, user_id, parent] = known.map_or([true; 3], agrees);
-    let reader = |agrees: bool| if agrees { contact } else { contact.peek() };
-    let profile = contact.get("profile");
-    Person {
-        phone: reader(phone).phone("wa_id"),
-        user_id: reader(user_id).user_id("user_id"),
-        parent_user_id: reader(parent).user_id("parent_user_id"),
-        username: profile.and_then(username).or_else(|| username(contact)),
-        name: profile.and_then(|profile| profile.text("name")),
-        identity_hash: contact.text("identity_key_hash"),
+impl Contact<'_> {
+    fn is(&self, person: &Person) -> bool {
+        // The user id decides where both sides have one.
+        if let (Some(theirs), Some(ours)) = (&self.person.user_id, &person.user_id) {
+            return theirs == ours;
+        }
+        match (&self.person.phone, &person.phone) {
+            (Some(theirs), Some(ours)) => is_same_number(theirs, ours),
+            _ => false,
+        }
+    }
+
+    /// Counts it as read, but for an id or a hash that contradicts the one already known.
+    fn mark(&self, person: &Person) {
+        self.is_used.set(true);
+        if self.is_read.get() {
+            return;
+        }
+        let place = self.node.place();
+        let theirs = describe(self.node);
+        let agrees = agrees(&theirs.phone, &person.phone, is_same_number)
+            && agrees(&theirs.user_id, &person.user_id, PartialEq::eq)
+            && agrees(&theirs.parent_user_id, &person.parent_user_id, PartialEq::eq)
+            && agrees(&theirs.identity_hash, &person.identity_hash, PartialEq::eq);
+        self.is_read.set(agrees);
+        if !agrees {
+            self.node.rewind(place);
+            self.mark_agreeing(person);
+        }
+    }
+
+    fn mark_agreeing(&self, person: &Person) {
+        let node = |agrees: bool| if agrees { self.node } else { self.node.peek() };
+        let _ = node(agrees(&self.person.phone, &person.phone, is_same_number)).phone("wa_id");
+        let _ = node(agrees(&self.person.user_id, &person.user_id, PartialEq::eq)).user_id("user_id");
+        let parent = agrees(&self.person.parent_user_id, &person.parent_user_id, PartialEq::eq);
+        let _ = node(parent).user_id("parent_user_id");
+        let hash = agrees(&self.person.identity_hash, &person.identity_hash, PartialEq::eq);
+        let _ = node(hash).text("identity_key_hash");
+        let _ = names(self.node);
     }
 }
 
-fn ids(contact: Node<'_>) -> Person {
+/// Brazil's and Mexico's numbers come in two forms, at times both in one delivery.
+fn is_same_number(theirs: &E164, ours: &E164) -> bool {
+    theirs == ours || theirs.match_key() == ours.match_key()
+}
+
+fn agrees<T>(theirs: &Option<T>, ours: &Option<T>, is_same: impl Fn(&T, &T) -> bool) -> bool {
+    match (theirs, ours) {
+        (Some(theirs), Some(ours)) => is_same(theirs, ours),
+        _ => true,
+    }
+}
+
+/// What a contact says.
+fn describe(contact: Node<'_>) -> Person {
+    let (username, name) = names(contact);
     Person {
         phone: contact.phone("wa_id"),
         user_id: contact.user_id("user_id"),
         parent_user_id: contact.user_id("parent_user_id"),
-        ..Person::default()
+        username,
+        name,
+        identity_hash: contact.text("identity_key_hash"),
     }
 }
 
-fn is_same(contact: Node<'_>, person: &Person) -> bool {
-    let theirs = ids(contact.peek());
-    // The user id decides where both sides have one.
-    if let (Some(theirs), Some(ours)) = (&theirs.user_id, &person.user_id) {
-        return theirs == ours;
-    }
-    match (&theirs.phone, &person.phone) {
-        // Brazil's and Mexico's numbers come in two forms, at times both in one delivery.
-        (Some(theirs), Some(ours)) => theirs.match_key() == ours.match_key(),
-        _ => false,
-    }
+fn names(contact: Node<'_>) -> (Option<String>, Option<String>) {
+    let profile = contact.get("profile");
+    let username = profile.and_then(username).or_else(|| username(contact));
+    (username, profile.and_then(|profile| profile.text("name")))
 }
 
 /// A username, which comes with or without its `@`.
@@ -134,7 +175,7 @@ pub(super) fn user_ids(update: Node<'_>, contacts: &Contacts<'_>) -> Result<Vec<
     let phone = update.phone("wa_id");
     let people = [None, current.clone(), previous.clone()];
     let people = people.map(|user_id| Person { phone: phone.clone(), user_id, ..Person::default() });
-    let known = people.into_iter().find(|person| contacts.0.iter().any(|(contact, _)| is_same(*contact, person)));
+    let known = people.into_iter().find(|person| contacts.0.iter().any(|contact| contact.is(person)));
     let person = known.map(|person| contacts.complete(person));
     let person = person.unwrap_or_else(|| Person { phone, ..Person::default() });
     let fact = UserIdUpdate {

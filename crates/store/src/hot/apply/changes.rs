@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::ids::{AccountId, MessageId, SenderId};
 use domain::inbound::InboundContent;
-use domain::message::excerpt;
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -206,7 +205,7 @@ impl Shown {
             }
         }
         self.kind = content.kind().to_owned();
-        self.excerpt = excerpt(&content.text());
+        self.excerpt = content.excerpt();
         if let Value::Object(new) = Value::from(content) {
             object.extend(new);
         }

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use domain::ids::{ContactId, ConversationId, MessageId};
+use domain::ids::{ContactId, ConversationId, InletId, MessageId};
 use domain::message::{Class, Direction, MessageStatus};
 use domain::time::Timestamp;
 
 use super::super::{early, evidence};
-use super::{Bearing, Inbound, Placed, changes};
+use super::{Bearing, Inbound, Placed, changes, inlet};
 use crate::call::{self, NewExternalId};
 use crate::contact::{self, Identity};
 use crate::conn::Conn;
@@ -23,6 +23,7 @@ use crate::values;
 /// A message that was not known before, with the id it got.
 struct Fresh<'a> {
     place: usize,
+    inlet: Option<InletId>,
     id: MessageId,
     line: &'a Inbound,
 }
@@ -31,9 +32,10 @@ struct Fresh<'a> {
 pub(super) async fn apply(
     conn: &mut Conn<'_>,
     messages: &[Placed<'_, Inbound>],
+    inlets: &[Option<InletId>],
     now: Timestamp,
 ) -> Result<Vec<usize>, StoreError> {
-    let (fresh, known) = only_new(conn, messages).await?;
+    let (fresh, known) = only_new(conn, messages, inlets).await?;
     take_places(conn, &known, now).await?;
     if fresh.is_empty() {
         return Ok(Vec::new());
@@ -91,6 +93,7 @@ async fn threads(
 async fn only_new<'a>(
     conn: &mut Conn<'_>,
     messages: &[Placed<'a, Inbound>],
+    inlets: &[Option<InletId>],
 ) -> Result<(Vec<Fresh<'a>>, Vec<&'a Inbound>), StoreError> {
     // In the body's order, so that a person's lines get ascending ids, also those of one second.
     let mut seen = HashSet::new();
@@ -102,7 +105,7 @@ async fn only_new<'a>(
     let numbered: Vec<Fresh<'a>> = distinct
         .into_iter()
         .zip(taken)
-        .map(|((place, line), id)| Fresh { place, id: MessageId(id), line })
+        .map(|((place, line), id)| Fresh { place, inlet: inlet(inlets, place), id: MessageId(id), line })
         .collect();
     let ids: Vec<NewExternalId> = numbered.iter().map(external_id).collect();
     let won: HashSet<MessageId> = call::insert_external_ids(conn, &ids).await?.into_iter().collect();
@@ -112,7 +115,7 @@ async fn only_new<'a>(
 }
 
 fn external_id(fresh: &Fresh<'_>) -> NewExternalId {
-    let Fresh { id, line, .. } = fresh;
+    let Fresh { id, line, inlet, .. } = fresh;
     NewExternalId {
         account: line.account,
         sender: line.sender,
@@ -121,6 +124,7 @@ fn external_id(fresh: &Fresh<'_>) -> NewExternalId {
         message: *id,
         // What the business sent by other means has one attempt, so that statuses raise it like ours.
         attempt: (line.direction == Direction::Outbound).then_some(1),
+        inlet: *inlet,
     }
 }
 
@@ -180,6 +184,7 @@ fn new_message(
         address: line.address.clone(),
         reference: None,
         context: line.context.clone(),
+        options: None,
         external_id: Some(line.external_id.clone()),
         created_at: line.at,
         send_at: None,

@@ -3,20 +3,22 @@
 use std::collections::HashMap;
 
 use domain::attempt::AttemptStatus;
-use domain::ids::SenderId;
+use domain::ids::{InletId, SenderId};
 use domain::time::Timestamp;
 
 use super::super::early::{self, EarlyStatus};
 use super::super::evidence::{self, Finding};
-use super::{Placed, StatusChange};
+use super::{Placed, StatusChange, inlet};
 use crate::call::{self, AttemptKey, NewExternalId};
 use crate::conn::Conn;
 use crate::error::StoreError;
+use crate::trace::Source;
 
 /// Answers the places of the statuses that wait for their message.
 pub(super) async fn apply(
     conn: &mut Conn<'_>,
     statuses: &[Placed<'_, StatusChange>],
+    inlets: &[Option<InletId>],
     now: Timestamp,
 ) -> Result<Vec<usize>, StoreError> {
     if statuses.is_empty() {
@@ -42,15 +44,16 @@ pub(super) async fn apply(
         });
         let key = named.or_else(|| found.get(&(status.sender, status.external_id.clone())).copied());
         match key {
-            Some(key) => findings.push(finding(key, status)),
+            Some(key) => findings.push(finding(key, status, inlet(inlets, *place))),
             None => waiting.push((*place, *status)),
         }
     }
     let standings = evidence::raise(conn, findings, now).await?;
     evidence::requeue_limited(conn, &standings, now).await?;
-    let early: Vec<EarlyStatus<'_>> = waiting.iter().map(|(_, status)| early_status(status)).collect();
+    let early: Vec<EarlyStatus<'_>> =
+        waiting.iter().map(|(place, status)| early_status(status, inlet(inlets, *place))).collect();
     early::keep_all(conn, &early, now).await?;
-    let learnt = learn_ids(conn, statuses, &standings).await?;
+    let learnt = learn_ids(conn, statuses, inlets, &standings).await?;
     let woken = early::take_all(conn, &learnt).await?;
     if !woken.is_empty() {
         let standings = evidence::raise(conn, woken, now).await?;
@@ -60,11 +63,11 @@ pub(super) async fn apply(
 }
 
 /// A status that names its attempt also proves that the provider took it.
-fn finding(key: AttemptKey, status: &StatusChange) -> Finding {
+fn finding(key: AttemptKey, status: &StatusChange, inlet: Option<InletId>) -> Finding {
     Finding {
         key,
         sender: status.sender,
-        evidence: vec![status.evidence.clone()],
+        evidence: vec![(Source::Callback(inlet), status.evidence.clone())],
         external_id: Some(status.external_id.clone()),
         requeued: false,
         ends_call: false,
@@ -72,7 +75,7 @@ fn finding(key: AttemptKey, status: &StatusChange) -> Finding {
     }
 }
 
-fn early_status(status: &StatusChange) -> EarlyStatus<'_> {
+fn early_status(status: &StatusChange, inlet: Option<InletId>) -> EarlyStatus<'_> {
     EarlyStatus {
         account: status.account,
         sender: status.sender,
@@ -80,6 +83,7 @@ fn early_status(status: &StatusChange) -> EarlyStatus<'_> {
         value: &status.external_id,
         evidence: &status.evidence,
         billing: status.billing.as_deref(),
+        inlet,
     }
 }
 
@@ -88,11 +92,12 @@ fn early_status(status: &StatusChange) -> EarlyStatus<'_> {
 async fn learn_ids(
     conn: &mut Conn<'_>,
     statuses: &[Placed<'_, StatusChange>],
+    inlets: &[Option<InletId>],
     standings: &HashMap<AttemptKey, evidence::Standing>,
 ) -> Result<Vec<NewExternalId>, StoreError> {
     let ids: Vec<NewExternalId> = statuses
         .iter()
-        .filter_map(|(_, status)| {
+        .filter_map(|(place, status)| {
             let reference = status.reference.as_ref()?;
             let key = AttemptKey { account: reference.account, message: reference.message, number: reference.number };
             let standing = standings.get(&key).filter(|standing| standing.sender == status.sender)?;
@@ -103,6 +108,7 @@ async fn learn_ids(
                 value: status.external_id.clone(),
                 message: key.message,
                 attempt: Some(key.number),
+                inlet: inlet(inlets, *place),
             })
         })
         .collect();
