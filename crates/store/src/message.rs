@@ -77,6 +77,8 @@ pub struct Elsewhere {
     pub target: Option<String>,
     /// The provider's id of the group it was written in.
     pub group: Option<String>,
+    /// The user id of whoever wrote it, where it is known.
+    pub writer: Option<String>,
     /// When it was sent, for what the business sent elsewhere: it counts as one attempt.
     pub sent_at: Option<Timestamp>,
 }
@@ -131,15 +133,16 @@ static INSERT: Batch = Batch::new(
         ("origin", Text),
         ("target", Text),
         ("group_id", Text),
+        ("writer_id", Text),
         ("sent_at", Int),
         ("attempts", Int),
     ],
     "INSERT INTO message (account_id, id, sender_id, contact_id, conversation_id, direction, kind, content, excerpt, class,
        status, simulated, address_kind, address, reference, context, options, external_id, created_at, send_at,
-       expires_at, delivered_at, origin, target, group_id, sent_at, attempts, version)
+       expires_at, delivered_at, origin, target, group_id, writer_id, sent_at, attempts, version)
      SELECT account_id, id, sender_id, contact_id, conversation_id, direction, kind, content, excerpt, class,
        status, simulated, address_kind, address, reference, context, options, external_id, created_at, send_at,
-       expires_at, delivered_at, origin, target, group_id, sent_at, attempts, 1 FROM input",
+       expires_at, delivered_at, origin, target, group_id, writer_id, sent_at, attempts, 1 FROM input",
 );
 
 /// Writes messages.
@@ -176,6 +179,7 @@ pub async fn insert_all(conn: &mut Conn<'_>, messages: &[NewMessage]) -> Result<
                 m.elsewhere.origin.map(Origin::as_str),
                 m.elsewhere.target.as_deref(),
                 m.elsewhere.group.as_deref(),
+                m.elsewhere.writer.as_deref(),
                 m.elsewhere.sent_at,
                 i64::from(m.elsewhere.sent_at.is_some())
             ]
@@ -296,7 +300,7 @@ pub async fn set_status(
     versions(conn.batch(&STATUS, &rows).await?)
 }
 
-// Codes 3, 4, 6 and 7: what nobody has taken cannot be answered.
+// Codes 3, 4, 6 and 7: what nobody has taken cannot be answered, nor what was sent later. Providers tell whole seconds.
 static REPLIED: Batch = Batch::new(
     &[
         ("account_id", Int),
@@ -315,6 +319,7 @@ static REPLIED: Batch = Batch::new(
            CASE WHEN input.quoted_only THEN NULL ELSE
            (SELECT o.id FROM message o WHERE o.account_id = input.account_id AND o.contact_id = input.contact_id
               AND o.sender_id = input.sender_id AND o.direction = 1 AND o.status IN (3, 4, 6, 7)
+              AND o.kind NOT IN ('reaction', 'edit', 'revoke') AND o.created_at < input.at + 1000000
             ORDER BY o.created_at DESC, o.id DESC LIMIT 1) END) AS id
          FROM input) AS answered
        GROUP BY account_id, id) AS reply

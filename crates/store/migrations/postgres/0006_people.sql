@@ -7,8 +7,10 @@ ALTER TABLE contact ADD COLUMN username TEXT COLLATE "C";
 ALTER TABLE contact ADD COLUMN username_at BIGINT;
 ALTER TABLE contact ADD COLUMN merged_into BIGINT;
 
--- The earliest time at which somebody was seen under an identity.
+-- The earliest time at which somebody was seen under an identity, and the latest at which a change of number gave it to
+-- them, where one did.
 ALTER TABLE contact_identity ADD COLUMN seen_at BIGINT;
+ALTER TABLE contact_identity ADD COLUMN taken_at BIGINT;
 
 -- Numbers that people gave up: until then the number was this contact's, whoever has it now.
 CREATE TABLE former_identity (
@@ -26,7 +28,8 @@ ALTER TABLE conversation ADD COLUMN merged_into BIGINT;
 
 -- `origin`: where it was written, if not here: `phone_app`, `other_application`, `history`. `target`: the provider's id of
 -- the message that it reacts to, edits or takes back. `original`: what it said before it was edited, as a JSON object.
--- `billing`: what the provider says about its price, as a JSON object.
+-- `billing`: what the provider says about its price, as a JSON object. `writer_id`: the user id of whoever wrote it from a
+-- number, so that lines from a number that passed to somebody else can be told apart.
 ALTER TABLE message ADD COLUMN origin TEXT COLLATE "C";
 ALTER TABLE message ADD COLUMN target TEXT COLLATE "C";
 ALTER TABLE message ADD COLUMN group_id TEXT COLLATE "C";
@@ -34,6 +37,7 @@ ALTER TABLE message ADD COLUMN original TEXT COLLATE "C";
 ALTER TABLE message ADD COLUMN edited_at BIGINT;
 ALTER TABLE message ADD COLUMN deleted_at BIGINT;
 ALTER TABLE message ADD COLUMN billing TEXT COLLATE "C";
+ALTER TABLE message ADD COLUMN writer_id TEXT COLLATE "C";
 ALTER TABLE early_status ADD COLUMN billing TEXT COLLATE "C";
 
 -- How far a message to a group came with each participant.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use domain::address::IdentityKind;
 use domain::ids::{ContactId, ConversationId, InletId, MessageId};
 use domain::message::{Class, Direction, MessageStatus};
 use domain::time::Timestamp;
@@ -168,6 +169,7 @@ fn new_message(
     now: Timestamp,
 ) -> NewMessage {
     let is_ours = line.direction == Direction::Outbound;
+    let writer = line.identities.iter().find(|identity| identity.kind == IdentityKind::UserId);
     NewMessage {
         account: line.account,
         id: *id,
@@ -194,6 +196,7 @@ fn new_message(
             origin: line.origin,
             target: line.target.clone(),
             group: line.group.clone(),
+            writer: writer.filter(|_| !is_ours).map(|identity| identity.value.clone()),
             sent_at: is_ours.then_some(line.at),
         },
     }
