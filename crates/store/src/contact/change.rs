@@ -130,8 +130,9 @@ const TAKE_USER_ID: Sql = Sql::same(
 );
 const INSERT_CONTACT: Sql = Sql::same(
     "INSERT INTO contact (account_id, id, name, name_at, username, username_at, created_at)
-     SELECT account_id, $2, CASE WHEN name_at > $3 THEN name END, CASE WHEN name_at > $3 THEN name_at END,
-       CASE WHEN username_at > $3 THEN username END, CASE WHEN username_at > $3 THEN username_at END, $4
+     SELECT account_id, CAST($2 AS BIGINT), CASE WHEN name_at > $3 THEN name END, CASE WHEN name_at > $3 THEN name_at END,
+       CASE WHEN username_at > $3 THEN username END, CASE WHEN username_at > $3 THEN username_at END,
+       CAST($4 AS BIGINT)
      FROM contact WHERE account_id = $1 AND id = $5",
 );
 const FORGET_NAME: Sql =
