@@ -11,6 +11,7 @@ mod operations;
 mod outage;
 mod pace;
 mod pages;
+mod people;
 mod receive;
 mod retry;
 mod send;
