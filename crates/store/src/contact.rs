@@ -16,8 +16,8 @@ use domain::time::Timestamp;
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::ids::{self, Sequence};
-use crate::sql::Column::{Int, Text};
 use crate::sql::Batch;
+use crate::sql::Column::{Int, Text};
 use crate::values;
 
 pub use change::{NumberChange, change_number};
@@ -117,11 +117,7 @@ pub async fn resolve(
 ///
 /// # Errors
 /// As classified by [`StoreError`].
-pub async fn resolve_all(
-    conn: &mut Conn<'_>,
-    wanted: &[Wanted],
-    now: Timestamp,
-) -> Result<Vec<ContactId>, StoreError> {
+pub async fn resolve_all(conn: &mut Conn<'_>, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ContactId>, StoreError> {
     let found: Option<Vec<ContactId>> = resolve(conn, wanted, now).await?.into_iter().collect();
     found.ok_or_else(|| StoreError::Corrupt("a contact was neither found nor made".to_owned()))
 }
@@ -148,11 +144,7 @@ static USERNAME: Batch = Batch::new(
 );
 
 /// Keeps what people call themselves now.
-async fn learn_names(
-    conn: &mut Conn<'_>,
-    wanted: &[Wanted],
-    contacts: &[Option<ContactId>],
-) -> Result<(), StoreError> {
+async fn learn_names(conn: &mut Conn<'_>, wanted: &[Wanted], contacts: &[Option<ContactId>]) -> Result<(), StoreError> {
     type Latest<'w> = HashMap<(AccountId, ContactId), (Timestamp, &'w str)>;
     let (mut names, mut usernames) = (Latest::new(), Latest::new());
     for (person, contact) in wanted.iter().zip(contacts) {
@@ -168,8 +160,7 @@ async fn learn_names(
     for (statement, latest) in [(&NAME, names), (&USERNAME, usernames)] {
         let mut rows: Vec<_> = latest.into_iter().collect();
         rows.sort_unstable();
-        let rows: Vec<_> =
-            rows.into_iter().map(|((account, id), (at, told))| values![account, id, told, at]).collect();
+        let rows: Vec<_> = rows.into_iter().map(|((account, id), (at, told))| values![account, id, told, at]).collect();
         conn.batch(statement, &rows).await?;
     }
     Ok(())

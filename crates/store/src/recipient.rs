@@ -29,7 +29,14 @@ pub struct Receipt {
 }
 
 static RECORD: Batch = Batch::new(
-    &[("account_id", Int), ("sender_id", Int), ("external_id", Text), ("participant", Text), ("status", Int), ("at", Int)],
+    &[
+        ("account_id", Int),
+        ("sender_id", Int),
+        ("external_id", Text),
+        ("participant", Text),
+        ("status", Int),
+        ("at", Int),
+    ],
     "INSERT INTO recipient_status (account_id, sender_id, external_id, participant, status, at)
      SELECT account_id, sender_id, external_id, participant, status, MIN(at) FROM input WHERE TRUE
      GROUP BY account_id, sender_id, external_id, participant, status

@@ -110,11 +110,11 @@ impl Reading {
         let mut read = Self { apply, accounts: Vec::new(), foreign: false, notes: decoded.passed_over };
         for item in decoded.items {
             match &item.subject {
-                // The dashboard's button "Test" invents people; Meta's own accounts have long numbers.
-                _ if item.business_account.as_deref().is_some_and(|id| id == "0" || id == "1") => {
-                    read.note(format!("a test delivery of the dashboard: {} passed over", item.fact.name()));
-                }
                 Subject::Number { id, .. } => match application.senders.get(id) {
+                    // The dashboard's button "Test" invents people; Meta's real accounts have long numbers.
+                    Some(_) if item.business_account.as_deref().is_some_and(|id| id == "0" || id == "1") => {
+                        read.note(format!("a test delivery of the dashboard: {} passed over", item.fact.name()));
+                    }
                     Some(sender) => read.take(core, sender, item),
                     None => {
                         read.foreign = true;

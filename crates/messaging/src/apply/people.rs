@@ -94,13 +94,7 @@ fn new_ids(read: &mut Reading, account: AccountId, at: Timestamp, update: UserId
 }
 
 /// WhatsApp's notice that somebody has a new number, or a new id.
-pub(super) fn take_notice(
-    read: &mut Reading,
-    place: Place<'_>,
-    from: &Person,
-    notice: &SystemNotice,
-    at: Timestamp,
-) {
+pub(super) fn take_notice(read: &mut Reading, place: Place<'_>, from: &Person, notice: &SystemNotice, at: Timestamp) {
     let account = place.sender.account;
     let new = Person {
         phone: notice.phone.clone(),
@@ -111,7 +105,8 @@ pub(super) fn take_notice(
     let mut identities = Identity::of_person(&new);
     let old = notice.previous_phone.as_ref().or(from.phone.as_ref());
     let is_same = |old| notice.phone.as_ref().is_some_and(|new| new.match_key() == domain::phone::E164::match_key(old));
-    let ids = Person { user_id: from.user_id.clone(), parent_user_id: from.parent_user_id.clone(), ..Person::default() };
+    let ids =
+        Person { user_id: from.user_id.clone(), parent_user_id: from.parent_user_id.clone(), ..Person::default() };
     identities.extend(Identity::of_person(&ids));
     match old.filter(|old| lines::is_number_change(notice) && !is_same(old)) {
         Some(old) => {

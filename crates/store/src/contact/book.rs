@@ -146,15 +146,12 @@ impl<'w> Book<'w> {
 
     /// Whether an id may be needed for them.
     pub(super) fn is_new(&self, person: &Wanted) -> bool {
-        person.make && !keys(person).any(|key| self.holder(&key, person.at).is_some() && key.1 != IdentityKind::Username)
+        person.make
+            && !keys(person).any(|key| self.holder(&key, person.at).is_some() && key.1 != IdentityKind::Username)
     }
 
     /// Finds or makes a person, and notes what is new about them.
-    pub(super) fn place(
-        &mut self,
-        person: &'w Wanted,
-        ids: &mut impl Iterator<Item = ContactId>,
-    ) -> Option<ContactId> {
+    pub(super) fn place(&mut self, person: &'w Wanted, ids: &mut impl Iterator<Item = ContactId>) -> Option<ContactId> {
         let (usernames, strong): (Vec<Key>, Vec<Key>) =
             keys(person).partition(|(_, kind, _)| *kind == IdentityKind::Username);
         let named = if strong.is_empty() { &usernames } else { &strong };

@@ -40,8 +40,7 @@ const GIVE_UP: Sql = Sql::same(
     "INSERT INTO former_identity (account_id, kind, match_key, until, value, contact_id)
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, kind, match_key, until) DO NOTHING",
 );
-const DELETE: Sql =
-    Sql::same("DELETE FROM contact_identity WHERE account_id = $1 AND kind = $2 AND match_key = $3");
+const DELETE: Sql = Sql::same("DELETE FROM contact_identity WHERE account_id = $1 AND kind = $2 AND match_key = $3");
 
 const TAKE: Sql = Sql::same(
     "UPDATE contact_identity SET taken_at = $4 WHERE account_id = $1 AND kind = $2 AND match_key = $3

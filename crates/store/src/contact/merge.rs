@@ -98,9 +98,8 @@ const TAKE_USERNAME: Sql = Sql::same(
          OR COALESCE(loser.username_at, 0) > COALESCE(contact.username_at, 0)
          OR COALESCE(loser.username_at, 0) = COALESCE(contact.username_at, 0) AND loser.username > contact.username)",
 );
-const LEAD_ON: Sql = Sql::same(
-    "UPDATE contact SET merged_into = $3 WHERE account_id = $1 AND (id = $2 OR merged_into = $2)",
-);
+const LEAD_ON: Sql =
+    Sql::same("UPDATE contact SET merged_into = $3 WHERE account_id = $1 AND (id = $2 OR merged_into = $2)");
 
 /// The second contact becomes the first, the older one; at most one conversation of each number stays open. Answers the
 /// contact that stays.

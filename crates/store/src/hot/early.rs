@@ -83,7 +83,8 @@ pub(super) async fn take_all(conn: &mut Conn<'_>, ids: &[NewExternalId]) -> Resu
         if let (Some(NewExternalId { account, message, attempt: Some(number), .. }), Some(status)) = (owner, status) {
             let key = AttemptKey { account: *account, message: *message, number: *number };
             let evidence = vec![(source, Evidence { status, at, failure })];
-            let finding = Finding { key, sender, evidence, external_id: None, requeued: false, ends_call: false, billing };
+            let finding =
+                Finding { key, sender, evidence, external_id: None, requeued: false, ends_call: false, billing };
             findings.push(finding);
         }
     }

@@ -54,7 +54,14 @@ fn revoke(of: &str, line: Inbound) -> Inbound {
 fn reaction(to: &str, emoji: &str, line: Inbound) -> Inbound {
     let content = format!(r#"{{"type":"reaction","reaction":{{"message_id":"{to}","emoji":"{emoji}"}}}}"#);
     let bearing = if emoji.is_empty() { Bearing::Nothing } else { Bearing::Reaction };
-    Inbound { kind: "reaction".to_owned(), content, excerpt: emoji.to_owned(), target: Some(to.to_owned()), bearing, ..line }
+    Inbound {
+        kind: "reaction".to_owned(),
+        content,
+        excerpt: emoji.to_owned(),
+        target: Some(to.to_owned()),
+        bearing,
+        ..line
+    }
 }
 
 fn echo(line: Inbound) -> Inbound {
@@ -398,13 +405,18 @@ async fn canonical(world: &World, account: AccountId) -> Result<Canonical> {
         let mut found: BTreeMap<ContactId, BTreeSet<String>> = BTreeMap::new();
         for row in world.rows(sql, values![account]).await? {
             let mut row = row.reader();
-            found.entry(row.read()?).or_default().insert(format!("{}:{}", row.read::<String>()?, row.read::<String>()?));
+            found.entry(row.read()?).or_default().insert(format!(
+                "{}:{}",
+                row.read::<String>()?,
+                row.read::<String>()?
+            ));
         }
         Ok(found)
     };
     let identities = text("SELECT contact_id, kind, value FROM contact_identity WHERE account_id = $1").await?;
     let former = text("SELECT contact_id, kind, value FROM former_identity WHERE account_id = $1").await?;
-    let open = world.rows("SELECT contact_id FROM conversation WHERE account_id = $1 AND open", values![account]).await?;
+    let open =
+        world.rows("SELECT contact_id FROM conversation WHERE account_id = $1 AND open", values![account]).await?;
     let holders: BTreeSet<i64> = open.iter().map(|row| row.reader().read()).collect::<Result<_, _>>()?;
     let of = |map: &BTreeMap<ContactId, BTreeSet<String>>, id| map.get(&id).cloned().unwrap_or_default();
     let contacts = of_contact.into_iter().map(|(id, lines)| (lines, (of(&identities, id), of(&former, id)))).collect();
@@ -413,7 +425,8 @@ async fn canonical(world: &World, account: AccountId) -> Result<Canonical> {
 
 /// Facts about one person with two numbers and two ids, and a stranger who gets the first number.
 fn facts(account: AccountId, sender: SenderId) -> Vec<Apply> {
-    let line = |addresses: &[Address], seconds, wamid: &str| from(addresses, seconds, inbound(account, sender, OLD, wamid));
+    let line =
+        |addresses: &[Address], seconds, wamid: &str| from(addresses, seconds, inbound(account, sender, OLD, wamid));
     let (old, new) = (phone(OLD), phone(NEW));
     let [first, second, strangers] = [FIRST_ID, SECOND_ID, STRANGERS_ID].map(user_id);
     let notice = Inbound {
@@ -427,7 +440,8 @@ fn facts(account: AccountId, sender: SenderId) -> Vec<Apply> {
         old: Identity::from(&old),
         identities: ids(&[new.clone(), second.clone(), first.clone()]),
     };
-    let both = Wanted { account, identities: ids(&[first.clone(), second.clone()]), name: None, at: at(11), make: true };
+    let both =
+        Wanted { account, identities: ids(&[first.clone(), second.clone()]), name: None, at: at(11), make: true };
     let delivered = store::hot::StatusChange {
         account,
         sender,

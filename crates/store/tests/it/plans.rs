@@ -13,9 +13,9 @@ use domain::ids::{ContactId, Epoch};
 use domain::message::{Direction, Lane, MessageStatus};
 use domain::shard::Shard;
 use store::conn::Row;
-use store::event::{self, Cursor};
 use store::consent::NewConsent;
 use store::contact::{Identity, NumberChange, Wanted};
+use store::event::{self, Cursor};
 use store::hot::{Accept, Apply, Inbound, Settlement};
 use store::inlet::{InletState, Mark, Record};
 use store::message::{self, MessageFilter, Origin, Page};
@@ -168,7 +168,8 @@ async fn people(world: &World) -> Result<()> {
         ..world.inbound("+919876543210", wamid)
     };
     let pointing = |kind: &str, line: Inbound| {
-        let content = r#"{"type":"edit","edit":{"original_message_id":"wamid.I","message":{"type":"text","text":{"body":"x"}}}}"#;
+        let content =
+            r#"{"type":"edit","edit":{"original_message_id":"wamid.I","message":{"type":"text","text":{"body":"x"}}}}"#;
         let (kind, content, target) = (kind.to_owned(), content.to_owned(), Some("wamid.I".to_owned()));
         Inbound { kind, content, target, ..line }
     };
@@ -190,7 +191,9 @@ async fn people(world: &World) -> Result<()> {
         history("media_placeholder"),
     ];
     world.receive(messages).await?;
-    world.receive(vec![history("image"), by(&[&old], 1, "wamid.P8"), by(&[&new, &username("asha")], 22, "wamid.P9")]).await?;
+    world
+        .receive(vec![history("image"), by(&[&old], 1, "wamid.P8"), by(&[&new, &username("asha")], 22, "wamid.P9")])
+        .await?;
     let person = |identities, seconds| Wanted { account, identities, name: None, at: at(seconds), make: false };
     let consent = NewConsent {
         account,

@@ -10,8 +10,8 @@ use domain::time::Timestamp;
 use super::super::{early, evidence};
 use super::{Bearing, Inbound, Placed, changes, inlet};
 use crate::call::{self, NewExternalId};
-use crate::contact::{self, Identity};
 use crate::conn::Conn;
+use crate::contact::{self, Identity};
 use crate::conversation;
 use crate::error::StoreError;
 use crate::event::{self, MESSAGE_CREATED, MESSAGE_UPDATED, NewEvent};
@@ -222,7 +222,8 @@ async fn write_events(
     contacts: &[ContactId],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let replies: Vec<Reply> = fresh.iter().zip(contacts).filter_map(|(fresh, contact)| reply(fresh.line, *contact)).collect();
+    let replies: Vec<Reply> =
+        fresh.iter().zip(contacts).filter_map(|(fresh, contact)| reply(fresh.line, *contact)).collect();
     let answered = message::mark_replied(conn, &replies).await?;
     // Nobody is told of what was said before we were connected.
     let news = fresh.iter().filter(|fresh| fresh.line.origin != Some(Origin::History));
