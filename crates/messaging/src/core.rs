@@ -12,6 +12,7 @@ use store::Store;
 use crate::accounts::Accounts;
 use crate::hints::Hints;
 use crate::lines::Lines;
+use crate::media::Exchange;
 
 /// How fast a number may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct CoreSettings {
     pub default_region: Region,
     /// How long stored bodies are kept.
     pub inlet_retention: Duration,
+    /// How large a medium may be, in bytes.
+    pub media_bytes_max: u64,
 }
 
 /// What every use case needs; cheap to clone.
@@ -58,6 +61,8 @@ pub struct Core {
     pub settings: Arc<CoreSettings>,
     /// Accounts, as they were a moment ago.
     pub accounts: Accounts,
+    /// What is known about media at providers.
+    pub exchange: Arc<Exchange>,
 }
 
 impl Core {

@@ -227,9 +227,25 @@ async fn forget_events(core: &Core, before: Timestamp) -> Result<u64, StoreError
     }
 }
 
+/// In short transactions too.
+async fn forget_uploads(core: &Core, before: Timestamp) -> Result<u64, StoreError> {
+    let mut forgotten = 0;
+    loop {
+        let mut tx = core.store.begin().await?;
+        let round = store::media::delete_uploads_before(&mut tx.conn(), before).await?;
+        tx.commit().await?;
+        forgotten += round;
+        if round == 0 {
+            return Ok(forgotten);
+        }
+    }
+}
+
 async fn forget(core: &Core, now: Timestamp) -> Result<String, StoreError> {
     let days = core.store.inlet().turn_days(now, now.minus(core.settings.inlet_retention)).await?;
     let events = forget_events(core, now.minus(EVENTS_KEPT)).await?;
+    let uploads = forget_uploads(core, now).await?;
+    let files = core.store.sweep_files().await?;
     let mut tx = core.store.begin().await?;
     let mut conn = tx.conn();
     let keys = idempotency::delete_before(&mut conn, now.minus(idempotency::LIFETIME)).await?;
@@ -239,6 +255,7 @@ async fn forget(core: &Core, now: Timestamp) -> Result<String, StoreError> {
     tx.commit().await?;
     Ok(serde_json::json!({
         "idempotency_keys": keys, "sessions": sessions, "events": events, "early_statuses": early, "inlet_days": days,
+        "media_uploads": uploads, "media_files": files,
     })
     .to_string())
 }

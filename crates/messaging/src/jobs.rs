@@ -1,5 +1,6 @@
 //! Jobs: work outside a request, stored with what asks for it, run until it is done or given up.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -7,15 +8,19 @@ use serde::de::DeserializeOwned;
 use store::job::{self, NewJob};
 use store::pools::Tx;
 use store::{StoreError, job::Job as Stored};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
+use crate::media::fetch::FetchMedia;
 use crate::reading::MarkRead;
 
-/// How many jobs are begun at once.
-const JOBS_PER_ROUND: i64 = 16;
+/// How many jobs run at once.
+const JOBS_MAX: usize = 16;
 /// How long a job that was begun is left to whoever began it.
 const CLAIM: Duration = Duration::from_secs(60);
+/// How long jobs under way may take to finish when the server stops.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// A kind of job: a struct that is stored. It may run twice, so its work must be idempotent.
 pub trait Job: Serialize + DeserializeOwned + Send {
@@ -29,6 +34,12 @@ pub trait Job: Serialize + DeserializeOwned + Send {
 
     /// For which account.
     fn account(&self) -> domain::ids::AccountId;
+
+    /// How long to wait after the failure of that many attempts.
+    #[must_use]
+    fn wait(attempts: i64) -> Duration {
+        Duration::from_secs(1 << attempts.clamp(0, 8))
+    }
 
     /// Does it.
     fn run(self, core: &Core) -> impl Future<Output = Result<(), JobError>> + Send;
@@ -68,68 +79,114 @@ pub async fn store<J: Job>(core: &Core, tx: &mut Tx, job: &J) -> Result<(), Stor
     job::insert(&mut tx.conn(), &new, now).await
 }
 
-/// Runs jobs until it is told to stop.
+/// Runs jobs until it is told to stop, then waits for those under way.
 pub async fn run(core: Core, stop: CancellationToken) {
+    let mut running = Running::default();
     while !stop.is_cancelled() {
-        match round(&core).await {
+        match running.begin(&core).await {
             Ok(0) => {}
             Ok(_) => continue,
             Err(error) => tracing::error!(%error, "Jobs cannot be read now: {error}"),
         }
         tokio::select! {
             () = stop.cancelled() => {}
+            () = running.one_ended() => {}
             () = core.hints.job_work() => {}
             () = tokio::time::sleep(core.settings.poll_interval) => {}
         }
     }
-}
-
-async fn round(core: &Core) -> Result<usize, StoreError> {
-    let now = core.now();
-    let is_due = {
-        let mut reading = core.store.read().await?;
-        job::any_due(&mut reading.conn(), now).await?
+    let finish = async {
+        while !running.tasks.is_empty() {
+            running.one_ended().await;
+        }
     };
-    if !is_due {
-        return Ok(0);
-    }
-    let mut tx = core.store.begin().await?;
-    let jobs = job::claim(&mut tx.conn(), now, now.plus(CLAIM), JOBS_PER_ROUND).await?;
-    tx.commit().await?;
-    for stored in &jobs {
-        let done = run_one(core, stored).await;
-        settle(core, stored, done).await?;
-    }
-    Ok(jobs.len())
-}
-
-async fn run_one(core: &Core, stored: &Stored) -> (Result<(), JobError>, i64) {
-    match stored.kind.as_str() {
-        MarkRead::NAME => (run_as::<MarkRead>(core, stored).await, MarkRead::ATTEMPTS_MAX),
-        other => (Err(JobError::Never(format!("this version knows no job {other}"))), 0),
+    if tokio::time::timeout(GRACE, finish).await.is_err() {
+        tracing::info!("Jobs were still under way when the server stopped; they are begun again");
     }
 }
 
-async fn run_as<J: Job>(core: &Core, stored: &Stored) -> Result<(), JobError> {
-    let job: J = serde_json::from_str(&stored.payload).map_err(|error| JobError::Never(error.to_string()))?;
-    job.run(core).await
+/// The jobs under way. A slow one, such as a large download, does not hold up the others.
+#[derive(Debug, Default)]
+struct Running {
+    tasks: JoinSet<()>,
+    jobs: HashMap<tokio::task::Id, i64>,
 }
 
-async fn settle(
-    core: &Core,
-    stored: &Stored,
-    (done, attempts_max): (Result<(), JobError>, i64),
-) -> Result<(), StoreError> {
+impl Running {
+    /// Begins what is due, as far as there is room; answers how many jobs.
+    async fn begin(&mut self, core: &Core) -> Result<usize, StoreError> {
+        let room = i64::try_from(JOBS_MAX.saturating_sub(self.tasks.len())).unwrap_or(0);
+        let now = core.now();
+        let is_due = room > 0 && {
+            let mut reading = core.store.read().await?;
+            job::any_due(&mut reading.conn(), now).await?
+        };
+        if !is_due {
+            return Ok(0);
+        }
+        let mut tx = core.store.begin().await?;
+        let claimed = job::claim(&mut tx.conn(), now, now.plus(CLAIM), room).await?;
+        tx.commit().await?;
+        let mut begun = 0;
+        for stored in claimed {
+            // One of ours that takes longer than its claim: claiming it again was its renewal.
+            if self.jobs.values().any(|id| *id == stored.id) {
+                continue;
+            }
+            let (id, core) = (stored.id, core.clone());
+            let task = self.tasks.spawn(async move { run_and_settle(&core, &stored).await });
+            self.jobs.insert(task.id(), id);
+            begun += 1;
+        }
+        Ok(begun)
+    }
+
+    /// Waits until a job ends; for ever while none runs.
+    async fn one_ended(&mut self) {
+        let task = match self.tasks.join_next_with_id().await {
+            Some(Ok((task, ()))) => task,
+            Some(Err(error)) => {
+                // Its claim ends by itself, and it is begun again; the panic itself was reported.
+                tracing::error!(%error, "A job ended abnormally: {error}");
+                error.id()
+            }
+            None => std::future::pending().await,
+        };
+        self.jobs.remove(&task);
+    }
+}
+
+async fn run_and_settle(core: &Core, stored: &Stored) {
+    let done = match stored.kind.as_str() {
+        MarkRead::NAME => run_as::<MarkRead>(core, stored).await,
+        FetchMedia::NAME => run_as::<FetchMedia>(core, stored).await,
+        other => Err((format!("this version knows no job {other}"), None)),
+    };
+    if let Err(error) = settle(core, stored, done).await {
+        tracing::error!(job.id = stored.id, %error, "The end of job {} could not be noted: {error}", stored.id);
+    }
+}
+
+/// What a failure leads to: in words, and how long to wait if it is tried again.
+type Failed = (String, Option<Duration>);
+
+async fn run_as<J: Job>(core: &Core, stored: &Stored) -> Result<(), Failed> {
+    let job: J = serde_json::from_str(&stored.payload).map_err(|error| (error.to_string(), None))?;
+    job.run(core).await.map_err(|error| {
+        let is_last = matches!(error, JobError::Never(_)) || stored.attempts >= J::ATTEMPTS_MAX;
+        (error.to_string(), (!is_last).then(|| J::wait(stored.attempts)))
+    })
+}
+
+async fn settle(core: &Core, stored: &Stored, done: Result<(), Failed>) -> Result<(), StoreError> {
     let now = core.now();
     let mut tx = core.store.begin().await?;
     match done {
         Ok(()) => job::finish(&mut tx.conn(), stored.id).await?,
-        Err(error) => {
-            let is_last = matches!(error, JobError::Never(_)) || stored.attempts >= attempts_max;
-            let wait = Duration::from_secs(1 << stored.attempts.clamp(0, 8));
-            let retry_at = (!is_last).then(|| now.plus(wait));
-            tracing::warn!(job.id = stored.id, job.kind = stored.kind, %error, "Job {} failed: {error}", stored.id);
-            job::fail(&mut tx.conn(), stored.id, retry_at, &error.to_string(), now).await?;
+        Err((error, wait)) => {
+            let (id, kind) = (stored.id, stored.kind.as_str());
+            tracing::warn!(job.id = id, job.kind = kind, %error, "Job {id} failed: {error}");
+            job::fail(&mut tx.conn(), id, wait.map(|wait| now.plus(wait)), &error, now).await?;
         }
     }
     tx.commit().await

@@ -11,6 +11,7 @@ pub mod hooks;
 pub mod housekeeping;
 pub mod jobs;
 pub mod lines;
+pub mod media;
 pub mod messages;
 pub mod metric;
 pub mod reading;

@@ -21,6 +21,8 @@ pub enum Metric {
     MessagesCancelled,
     /// Attempts whose outcome nobody knows after a change of owner.
     AttemptsAbandoned,
+    /// Received media that came to an end, by `state`.
+    MediaFetched,
     /// Writes refused because the database was not available, by `what`.
     StoreUnavailable,
 }
@@ -39,6 +41,7 @@ impl Metric {
             Self::MessagesExpired => "waypost_messages_expired_total",
             Self::MessagesCancelled => "waypost_messages_cancelled_total",
             Self::AttemptsAbandoned => "waypost_attempts_abandoned_total",
+            Self::MediaFetched => "waypost_media_fetched_total",
             Self::StoreUnavailable => "waypost_store_unavailable_total",
         }
     }

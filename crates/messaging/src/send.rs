@@ -16,6 +16,7 @@ use store::scheduled::ScheduleKey;
 use store::sender::Sender;
 
 use crate::core::Core;
+use crate::media;
 use crate::metric::Metric;
 
 /// Why a message was not accepted. Nothing was stored.
@@ -44,6 +45,16 @@ pub enum SendError {
     /// Something else is scheduled under this key.
     #[error("message {0} is scheduled under this key with another body; set `replace` to put this one in its place")]
     ScheduleKeyReused(MessageId),
+    /// A medium of the message may not stand where it stands.
+    #[error("{detail}")]
+    Media {
+        /// Stable.
+        code: &'static str,
+        /// Path of the field within the message.
+        field: String,
+        /// What is wrong and what would be right.
+        detail: String,
+    },
     /// The key was used before, with another body.
     #[error("this key was used with another body")]
     KeyReused,
@@ -85,6 +96,9 @@ pub async fn accept(
     let now = core.now();
     let (sender, live) = sender_of(core, scope, &draft).await?;
     check_supported(core, &sender, &draft, live)?;
+    if let Err(media::Misplaced { code, field, detail }) = media::check_places(core, scope, &draft.content).await? {
+        return Err(SendError::Media { code, field, detail });
+    }
     let lifetime = draft.class.default_lifetime();
     let Plan { due_at, expires_at } =
         Plan::new(draft.send_at, draft.expires_at, lifetime, now).map_err(SendError::Time)?;

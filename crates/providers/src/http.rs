@@ -1,15 +1,19 @@
 //! The one HTTP client of all providers, and what can be known when a request fails.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::ANSWER_BYTES_KEPT_MAX;
+use crate::media::MediaBytes;
 
 /// The longest answer that is read; Meta's are a few hundred bytes.
 const ANSWER_BYTES_READ_MAX: usize = 256 * 1024;
+/// A hundred megabytes over a slow line; whoever reads a medium also looks that it does not stand still.
+const MEDIUM_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// Longer than any connection takes that comes about at all.
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(4);
 /// Short, since a request written into a connection that the other side just gives up has an unknown outcome.
@@ -32,7 +36,7 @@ impl HttpClient {
     /// # Errors
     /// The machine's TLS configuration cannot be used.
     pub fn new(request_timeout: Duration) -> Result<Self, NoHttpClient> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that builds a client")]
+        #[expect(clippy::disallowed_methods, reason = "this file builds the clients")]
         let builder = reqwest::Client::builder();
         builder
             .user_agent(concat!("waypost/", env!("CARGO_PKG_VERSION")))
@@ -59,6 +63,48 @@ impl HttpClient {
         let response = request.send().await.map_err(Failed::of)?;
         Ok(Reply::read(response).await)
     }
+
+    /// Makes one request with a body of known length that is read while it is sent.
+    pub(crate) async fn post_stream(
+        &self,
+        url: &str,
+        token: &SecretString,
+        content_type: &str,
+        (length, body): (u64, MediaBytes),
+    ) -> Result<Reply, Failed> {
+        let request = self.0.post(url).bearer_auth(token.expose_secret()).timeout(MEDIUM_TIMEOUT);
+        let request = request.header(reqwest::header::CONTENT_TYPE, content_type);
+        // Without a length the body would go out in chunks, which not every endpoint takes.
+        let request = request.header(reqwest::header::CONTENT_LENGTH, length);
+        let response = request.body(reqwest::Body::wrap_stream(body)).send().await.map_err(Failed::of)?;
+        Ok(Reply::read(response).await)
+    }
+
+    /// Asks for something whose body may be large.
+    pub(crate) async fn get(&self, url: &str, token: &SecretString) -> Result<reqwest::Response, Failed> {
+        let request = self.0.get(url).bearer_auth(token.expose_secret()).timeout(MEDIUM_TIMEOUT);
+        request.send().await.map_err(Failed::of)
+    }
+}
+
+/// A client without credentials for the links that people write, whose names are resolved by `resolver`.
+pub(crate) fn link_client<R: reqwest::dns::Resolve + 'static>(
+    resolver: Arc<R>,
+    timeout: Duration,
+) -> Result<reqwest::Client, NoHttpClient> {
+    #[expect(clippy::disallowed_methods, reason = "this file builds the clients")]
+    let builder = reqwest::Client::builder();
+    builder
+        .user_agent(concat!("waypost/", env!("CARGO_PKG_VERSION")))
+        .timeout(timeout)
+        .dns_resolver(resolver)
+        // Each place a link leads to is checked before it is asked.
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .build()
+        .map_err(NoHttpClient)
 }
 
 /// Why a request got no answer.
@@ -89,7 +135,7 @@ impl Failed {
 }
 
 /// The innermost cause says what happened; what stands around it says only that a request failed.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;
@@ -108,7 +154,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    async fn read(mut response: reqwest::Response) -> Self {
+    pub(crate) async fn read(mut response: reqwest::Response) -> Self {
         let mut body = Vec::new();
         let is_broken_off = loop {
             match response.chunk().await {

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod http;
+pub mod links;
+pub mod media;
 pub mod meta_cloud;
 mod sandbox;
 mod signature;
@@ -18,6 +20,7 @@ use domain::options::SendOptions;
 use domain::refusal::Failure;
 
 pub use crate::http::{HttpClient, NoHttpClient};
+use crate::media::{MediaDescription, MediaDownload, MediaError, MediaUpload, UploadResult};
 
 /// The longest part of an answer's body that is kept.
 pub const ANSWER_BYTES_KEPT_MAX: usize = 64 * 1024;
@@ -227,6 +230,19 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Tells the person that their message was read, and that somebody is typing.
     async fn mark_read(&self, external_id: &str, typing: bool) -> Answer;
+
+    /// Hands over a medium, once; the id belongs to this sender. No message is sent by it, so every failure is a
+    /// refusal.
+    async fn upload_media(&self, upload: MediaUpload) -> UploadResult;
+
+    /// Asks what the provider knows of a medium that a person sent, and where its bytes are for some minutes.
+    async fn describe_media(&self, id: &str) -> Result<MediaDescription, MediaError>;
+
+    /// Begins to fetch a medium. The sender's token goes to the provider's own hosts and to no other.
+    async fn download_media(&self, url: &str) -> Result<MediaDownload, MediaError>;
+
+    /// Whether this refusal of a message may mean that the provider does not know its medium any more.
+    fn may_be_about_media(&self, failure: &Failure) -> bool;
 
     /// Whether the signature over the exact bytes is this sender's application's; in constant time.
     ///

@@ -182,6 +182,8 @@ pub(crate) struct Order {
     pub(crate) content: Content,
     pub(crate) category: Category,
     pub(crate) lifetime: Option<Duration>,
+    /// The template that holds it back.
+    pub(crate) held_by: Option<Arc<str>>,
     pub(crate) context: Option<String>,
     pub(crate) opaque: Option<String>,
     /// What the checks found that Meta tells only by callback.
@@ -207,6 +209,8 @@ pub(crate) struct World {
     pub(crate) numbers: Vec<NumberState>,
     pub(crate) account: AccountState,
     pub(crate) due: Vec<DueEvent>,
+    /// Accepted messages of templates that are paced, by the template's id.
+    pub(crate) held: HashMap<Arc<str>, Vec<Arc<str>>>,
     pub(crate) ledger: Ledger,
     pub(crate) counters: Counters,
     customers: Vec<Customer>,
@@ -236,6 +240,7 @@ impl World {
             numbers: settings.numbers.iter().map(|_| NumberState::default()).collect(),
             account: AccountState::default(),
             due: Vec::new(),
+            held: HashMap::new(),
             ledger: Ledger::default(),
             counters: Counters::default(),
             customers: settings.customers.clone(),
@@ -247,6 +252,7 @@ impl World {
     /// Forgets messages, chats and ledger, and keeps the switches that were set.
     pub(crate) fn clear(&mut self) {
         self.messages.clear();
+        self.held.clear();
         self.media.clear();
         self.ledger = Ledger::default();
         self.counters = Counters::default();
@@ -336,7 +342,11 @@ impl World {
             side: Side::Business(outgoing),
         };
         self.messages.insert(Arc::clone(&id), message);
-        Acceptance { id, fails_with }
+        let is_held = order.held_by.is_some() && fails_with.is_none();
+        if let Some(template) = order.held_by.filter(|_| is_held) {
+            self.held.entry(template).or_default().push(Arc::clone(&id));
+        }
+        Acceptance { id, fails_with, is_held }
     }
 
     /// Whether the customer wrote the message within 30 days and it is no reaction itself.
@@ -414,6 +424,8 @@ impl World {
 pub(crate) struct Acceptance {
     pub(crate) id: Arc<str>,
     pub(crate) fails_with: Option<u32>,
+    /// Nothing happens to it before its template is let go.
+    pub(crate) is_held: bool,
 }
 
 /// The digits of a number as people write it.

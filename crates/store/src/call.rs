@@ -336,7 +336,7 @@ pub struct AttemptView {
     pub answer: Option<String>,
     /// What we noted where there was no answer.
     pub note: Option<String>,
-    /// What was decided before the call, such as another language.
+    /// What was decided before the call: why the request differs from the message.
     pub decision: Option<String>,
     /// When the answer came.
     pub finished_at: Option<Timestamp>,

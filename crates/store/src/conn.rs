@@ -295,7 +295,8 @@ macro_rules! id_cells {
 }
 
 id_cells! {
-    AccountId, UserId, SessionId, TokenId, SenderId, ContactId, ConversationId, MessageId, CallId, EventId, InletId, Epoch,
+    AccountId, UserId, SessionId, TokenId, SenderId, ContactId, ConversationId, MessageId, CallId, EventId, InletId, MediaId,
+    Epoch,
 }
 
 impl Cell for domain::time::Timestamp {

@@ -34,6 +34,8 @@ pub enum Sequence {
     Audit,
     /// `message_note.id`
     Note,
+    /// `media.id`
+    Media,
 }
 
 impl Sequence {
@@ -52,6 +54,7 @@ impl Sequence {
             Self::Job => "job_id_seq",
             Self::Audit => "audit_id_seq",
             Self::Note => "message_note_id_seq",
+            Self::Media => "media_id_seq",
         }
     }
 }

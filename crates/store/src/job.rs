@@ -6,7 +6,8 @@ use domain::time::Timestamp;
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::ids::{self, Sequence};
-use crate::sql::Sql;
+use crate::sql::Column::{Int, Text};
+use crate::sql::{Batch, Sql};
 use crate::values;
 
 /// A job to be stored.
@@ -39,6 +40,39 @@ pub async fn insert(conn: &mut Conn<'_>, job: &NewJob<'_>, now: Timestamp) -> Re
     let id = ids::take_one(conn, Sequence::Job).await?;
     let values = values![id, job.account, job.kind, job.payload, job.unique_key, job.run_at, now];
     conn.execute(&INSERT, values).await?;
+    Ok(())
+}
+
+static INSERT_ALL: Batch = Batch::new(
+    &[
+        ("id", Int),
+        ("account_id", Int),
+        ("kind", Text),
+        ("payload", Text),
+        ("unique_key", Text),
+        ("run_at", Int),
+        ("created_at", Int),
+    ],
+    "INSERT INTO job (id, account_id, kind, payload, unique_key, state, attempts, run_at, created_at)
+     SELECT id, account_id, kind, payload, unique_key, 0, 0, run_at, created_at FROM input WHERE TRUE
+     ON CONFLICT (kind, unique_key) DO NOTHING",
+);
+
+/// Stores jobs of one kind that are due now, each with its account, its payload and its key; a job whose key is there
+/// already is not stored.
+pub(crate) async fn insert_all(
+    conn: &mut Conn<'_>,
+    kind: &'static str,
+    jobs: &[(AccountId, String, String)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let ids = ids::take(conn, Sequence::Job, jobs.len()).await?;
+    let rows: Vec<_> = jobs
+        .iter()
+        .zip(ids)
+        .map(|((account, payload, key), id)| values![id, *account, kind, payload.as_str(), key.as_str(), now, now])
+        .collect();
+    conn.batch(&INSERT_ALL, &rows).await?;
     Ok(())
 }
 

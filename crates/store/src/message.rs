@@ -8,6 +8,7 @@ use domain::attempt::StatusTimes;
 use domain::ids::{AccountId, ContactId, ConversationId, MessageId, SenderId};
 use domain::message::{Class, Direction, MessageStatus};
 use domain::refusal::Failure;
+use domain::scope::AccountScope;
 use domain::time::Timestamp;
 
 pub use around::{Around, Quoted, Reaction, around};
@@ -16,7 +17,7 @@ pub use read::{DuePlace, Message, MessageFilter, Page, Place, find, find_by_exte
 use crate::conn::{Conn, Row};
 use crate::error::StoreError;
 use crate::sql::Column::{Bool, Int, Text};
-use crate::sql::{Batch, Value};
+use crate::sql::{Batch, Sql, Value};
 use crate::values;
 
 /// A message to be written.
@@ -355,7 +356,7 @@ pub(crate) async fn mark_replied(
     versions(conn.batch(&REPLIED, &rows).await?)
 }
 
-static TOUCH: Batch = Batch::new(
+static TOUCH_ALL: Batch = Batch::new(
     &[("account_id", Int), ("id", Int)],
     "UPDATE message SET version = message.version + 1
      FROM input WHERE message.account_id = input.account_id AND message.id = input.id
@@ -368,7 +369,19 @@ pub(crate) async fn touch_all(
     messages: &[(AccountId, MessageId)],
 ) -> Result<Vec<(AccountId, MessageId, i64)>, StoreError> {
     let rows: Vec<_> = messages.iter().map(|(account, id)| values![*account, *id]).collect();
-    versions(conn.batch(&TOUCH, &rows).await?)
+    versions(conn.batch(&TOUCH_ALL, &rows).await?)
+}
+
+const TOUCH: Sql =
+    Sql::same("UPDATE message SET version = version + 1 WHERE account_id = $1 AND id = $2 RETURNING version");
+
+/// Something that belongs to the message changed: answers its new version, if the message is there.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn touch(conn: &mut Conn<'_>, scope: &AccountScope, id: MessageId) -> Result<Option<i64>, StoreError> {
+    let row = conn.fetch_optional(&TOUCH, values![scope.account(), id]).await?;
+    row.map(|row| row.reader().read()).transpose()
 }
 
 pub(crate) fn versions(rows: Vec<Row>) -> Result<Vec<(AccountId, MessageId, i64)>, StoreError> {

@@ -26,6 +26,7 @@ macro_rules! pairs {
 
 const PAIRS: &[Pair] = pairs![
     1 "0001_first_tables",
+    2 "0002_media",
     3 "0003_scheduled",
     4 "0004_language_fallback",
     6 "0006_people",

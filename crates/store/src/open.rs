@@ -7,6 +7,7 @@ use domain::time::Timestamp;
 use tokio_util::task::TaskTracker;
 
 use crate::error::StoreError;
+use crate::files::Files;
 use crate::group;
 use crate::hot::{self, Hot};
 use crate::inlet::{Days, Inlet, Record};
@@ -38,6 +39,7 @@ pub struct Store {
     pools: Pools,
     hot: Hot,
     inlet: Inlet,
+    files: Files,
     lock: Arc<DataLock>,
     days: Arc<Days>,
     writers: TaskTracker,
@@ -55,6 +57,7 @@ impl Store {
             None => Pools::sqlite(&settings.data_dir.join("waypost.db"), settings.connections).await?,
         };
         migrate::run(&pools).await?;
+        let files = Files::open(&settings.data_dir.join("media")).await?;
         let days = Arc::new(match pools.engine() {
             Engine::Sqlite => Days::files(&settings.data_dir.join("inlet")).await?,
             Engine::Postgres => Days::Partitions(pools.clone()),
@@ -69,7 +72,7 @@ impl Store {
         inlet.measure().await?;
         // Days behind are kept here; only the housekeeping, which knows the retention, drops any.
         inlet.turn_days(now, Timestamp::from_micros(0)).await?;
-        Ok(Self { pools, hot: Hot(hot), inlet, lock: Arc::new(lock), days, writers })
+        Ok(Self { pools, hot: Hot(hot), inlet, files, lock: Arc::new(lock), days, writers })
     }
 
     /// Which database this is.
@@ -88,6 +91,20 @@ impl Store {
     #[must_use]
     pub const fn inlet(&self) -> &Inlet {
         &self.inlet
+    }
+
+    /// The bytes of media.
+    #[must_use]
+    pub const fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// Removes files that no medium speaks of; answers how many.
+    ///
+    /// # Errors
+    /// As classified by [`StoreError`].
+    pub async fn sweep_files(&self) -> Result<u64, StoreError> {
+        self.files.sweep(&self.pools).await
     }
 
     /// This node's name, the same after every restart on its folder.
@@ -114,7 +131,7 @@ impl Store {
 
     /// Commits what waits and closes the database. Every other handle must be gone, else this waits for it.
     pub async fn close(self) {
-        let Self { pools, hot, inlet, lock, days, writers } = self;
+        let Self { pools, hot, inlet, files: _, lock, days, writers } = self;
         drop((hot, inlet));
         writers.wait().await;
         days.close().await;

@@ -85,6 +85,9 @@ value_from! {
     domain::ids::MessageId => value => Self::Int(Some(value.0)),
     domain::ids::CallId => value => Self::Int(Some(value.0)),
     domain::ids::InletId => value => Self::Int(Some(value.0)),
+    domain::ids::MediaId => value => Self::Int(Some(value.0)),
+    Option<domain::ids::MessageId> => value => Self::Int(value.map(|id| id.0)),
+    Option<domain::ids::SenderId> => value => Self::Int(value.map(|id| id.0)),
     domain::ids::Epoch => value => Self::Int(Some(value.0)),
 }
 

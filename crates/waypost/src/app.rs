@@ -15,7 +15,9 @@ use messaging::accounts::Accounts;
 use messaging::dispatch::{self, ownership, ownership::Ownership};
 use messaging::hints::Hints;
 use messaging::lines::{Application, CallbackRate, Line, Lines};
+use messaging::media::Exchange;
 use messaging::{Core, CoreSettings, apply, housekeeping, jobs};
+use providers::links::Links;
 use providers::{HttpClient, Provider, ProviderKind, Settings, meta_cloud};
 use store::sender::{NewSender, Sender};
 use store::{Store, StoreSettings, account, sender, setting};
@@ -208,6 +210,7 @@ async fn make_core(settings: &AppSettings, store: Store) -> anyhow::Result<Core>
     let installation = setting::find_or_put(&mut tx.conn(), setting::INSTALLATION, &suggestion).await?;
     tx.commit().await?;
     let lines = make_lines(settings, &store, now).await?;
+    let links = Links::new(config.media.allow_private_links).context("cannot make an HTTP client")?;
     let core_settings = CoreSettings {
         pace: config.dispatch.pace,
         calls_in_flight_max: config.dispatch.calls_in_flight_max,
@@ -215,6 +218,7 @@ async fn make_core(settings: &AppSettings, store: Store) -> anyhow::Result<Core>
         poll_interval: config.dispatch.poll_interval,
         default_region: config.accounts.default_region,
         inlet_retention: Duration::from_secs(30 * 24 * 60 * 60),
+        media_bytes_max: config.media.bytes_max,
     };
     Ok(Core {
         store,
@@ -224,6 +228,7 @@ async fn make_core(settings: &AppSettings, store: Store) -> anyhow::Result<Core>
         installation: installation.into(),
         settings: Arc::new(core_settings),
         accounts: Accounts::default(),
+        exchange: Arc::new(Exchange::new(links)),
     })
 }
 
@@ -300,6 +305,7 @@ async fn meta_sender(
         graph_base_url: meta.graph_base_url.as_str().to_owned(),
         graph_version: meta.graph_api_version.to_string(),
         phone_number_id: number_id.as_str().to_owned(),
+        media_host: meta.media_host.clone(),
         access_token: access_token.clone(),
         app_secret: meta.app_secret.clone(),
     };

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod auth;
 pub mod callbacks;
 pub mod catalogue;
+mod media;
 pub mod operations;
 pub mod pages;
 pub mod problem;

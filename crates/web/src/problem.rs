@@ -20,7 +20,7 @@ pub struct Problem {
     status: StatusCode,
     /// Names the code; there is nothing behind it.
     #[serde(rename = "type")]
-    kind: String,
+    kind: Box<str>,
     title: &'static str,
     /// Stable.
     code: &'static str,
@@ -40,7 +40,7 @@ impl Problem {
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
-            kind: format!("urn:waypost:problem:{code}"),
+            kind: format!("urn:waypost:problem:{code}").into(),
             title: status.canonical_reason().unwrap_or("Error"),
             code,
             detail: detail.into(),
@@ -131,6 +131,7 @@ impl From<SendError> for Problem {
             SendError::ScheduleKeyReused(message) => {
                 Self::new(StatusCode::CONFLICT, "schedule_key_reused", detail).at("schedule_key").about(message)
             }
+            SendError::Media { code, field, .. } => unprocessable(code, detail).at(field),
             SendError::KeyReused => {
                 Self::new(StatusCode::CONFLICT, "idempotency_key_reused", detail).at("Idempotency-Key")
             }

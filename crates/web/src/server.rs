@@ -18,13 +18,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Everything this server answers.
 pub fn router(web: Web) -> Router {
-    let api = v1::router().layer(DefaultBodyLimit::max(web.settings.request_body_bytes_max));
+    let api =
+        v1::router(web.core.settings.media_bytes_max).layer(DefaultBodyLimit::max(web.settings.request_body_bytes_max));
     let pages = pages::router(&web).layer(CompressionLayer::new());
     let callbacks = callbacks::router(web.settings.callback_body_bytes_max);
     Router::new()
         .merge(api)
         .merge(callbacks)
         .merge(operations::router())
+        .merge(pages::files(&web))
         .merge(pages)
         .with_state(web)
         .layer(map_response(close_after_unread_body))

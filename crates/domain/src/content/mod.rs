@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 
 pub use contacts::{CONTACTS_MAX, ContactCard};
 pub use interactive::{
-    Action, AddressRequest, Card, CardAction, Flow, FlowReference, Header, Interactive, Link, ListSection, OrderStatus,
-    ReplyButton, Row,
+    Action, AddressRequest, Card, CardAction, Flow, FlowReference, Header, Interactive, Link, ListSection,
+    OrderDetails, OrderStatus, ReplyButton, Row,
 };
 pub use location::Location;
 pub use media::{CAPTION_CHARS_MAX, Media, MediaDetails, MediaKind, MediaSource};

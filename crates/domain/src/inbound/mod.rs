@@ -134,9 +134,10 @@ pub enum HookFact {
 }
 
 impl HookFact {
-    /// Its name, for notes.
+    /// Its name, for notes; a provider's word in it is cut after 64 characters.
     #[must_use]
     pub fn name(&self) -> String {
+        let word = |word: &str| word.chars().take(64).collect::<String>();
         match self {
             Self::Message(_) => "message".to_owned(),
             Self::Status(_) => "status".to_owned(),
@@ -147,12 +148,12 @@ impl HookFact {
             Self::ContactSync(_) => "contact sync".to_owned(),
             Self::Preference(_) => "user preference".to_owned(),
             Self::UserIds(_) => "user id update".to_owned(),
-            Self::Call(call) => format!("call event `{}`", call.event),
-            Self::Group(group) => format!("group event `{}`", group.kind),
-            Self::Account(event) => format!("account event `{}`", event.name()),
+            Self::Call(call) => format!("call event `{}`", word(&call.event)),
+            Self::Group(group) => format!("group event `{}`", word(&group.kind)),
+            Self::Account(event) => format!("account event `{}`", word(&event.name())),
             Self::Error(error) => format!("error {}", error.code_text()),
             Self::Profile(_) => "profile".to_owned(),
-            Self::Other { field, .. } => format!("field `{field}`"),
+            Self::Other { field, .. } => format!("field `{}`", word(field)),
         }
     }
 }

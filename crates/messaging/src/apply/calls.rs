@@ -33,6 +33,7 @@ pub(super) fn take(read: &mut Reading, place: Place<'_>, call: CallEvent) {
         content,
         excerpt: String::new(),
         context: None,
+        media: None,
         target: None,
         group: None,
         bearing: Bearing::Opening,

@@ -4,8 +4,10 @@ use domain::address::Address;
 use domain::attempt::AttemptStatus;
 use domain::inbound::{InboundContent, InboundMessage, MessageObject, Person, SystemNotice};
 use domain::message::Direction;
+use domain::time::Timestamp;
 use store::contact::Identity;
 use store::hot::{Bearing, Inbound};
+use store::media::{ReceivedMedium, Told};
 
 use super::{Place, Reading, people};
 
@@ -36,6 +38,7 @@ pub(super) fn line(place: Place<'_>, person: Person, object: MessageObject) -> O
         at: place.time(object.at),
         kind: object.content.kind().to_owned(),
         excerpt: object.content.excerpt(),
+        media: received_medium(&object.content, object.at.or(place.sent_at)),
         content: object.stored().to_string(),
         context: object.context.and_then(|context| context.id),
         target,
@@ -47,6 +50,14 @@ pub(super) fn line(place: Place<'_>, person: Person, object: MessageObject) -> O
         reached: AttemptStatus::Delivered,
         replaces: None,
     })
+}
+
+/// The medium that is to be fetched. Its address was given when the callback was made, so that is when its minutes begin.
+fn received_medium(content: &InboundContent, at: Option<Timestamp>) -> Option<ReceivedMedium> {
+    let InboundContent::Media(media) = content else { return None };
+    let told =
+        Told { provider_id: Some(media.id.clone()), url: media.url.clone(), url_at: at, sha256: media.sha256.clone() };
+    Some(ReceivedMedium { told, mime_type: media.mime_type.clone(), filename: media.filename.clone() })
 }
 
 /// Where an answer goes: to the number, where there is one.

@@ -7,6 +7,7 @@ mod lines;
 mod people;
 mod statuses;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::ids::{AccountId, InletId};
@@ -31,8 +32,8 @@ const BODIES_PER_ROUND: i64 = 1024;
 /// How long a new body waits for company.
 const GATHER: Duration = Duration::from_millis(2);
 
-/// So many unread leaves of a body are named in its note.
-const UNKNOWN_NAMED_MAX: usize = 200;
+/// So much of one sort is named in a body's note; the rest is counted.
+const NAMED_MAX: usize = 200;
 
 /// Applies what is stored until it is told to stop.
 pub async fn run(core: Core, stop: CancellationToken) {
@@ -80,6 +81,7 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
     };
     let read = Reading::of(core, application, decoded, stored.id);
     if !read.apply.is_empty() {
+        let has_media = read.apply.messages.iter().any(|message| message.media.is_some());
         match core.store.hot().apply(read.apply).await {
             Ok(_) => {}
             Err(error) if error.is_unavailable() => return None,
@@ -87,6 +89,9 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
                 tracing::error!(inlet.id = %stored.id, %error, "Callback {} was refused by the store: {error}", stored.id);
                 return mark(InletState::Refused, Some(error.to_string()));
             }
+        }
+        if has_media {
+            core.hints.jobs_have_work();
         }
         for account in read.accounts {
             core.hints.account_changed(account);
@@ -101,13 +106,16 @@ struct Reading {
     apply: Apply,
     accounts: Vec<AccountId>,
     foreign: bool,
+    /// What was passed over, each thing once.
     notes: Vec<String>,
+    noted: HashSet<String>,
 }
 
 impl Reading {
     fn of(core: &Core, application: &Application, decoded: DecodedHook, inlet: InletId) -> Self {
         let apply = Apply { inlet: Some(inlet), ..Apply::at(core.now()) };
-        let mut read = Self { apply, accounts: Vec::new(), foreign: false, notes: decoded.passed_over };
+        let (notes, noted) = (Vec::new(), HashSet::new());
+        let mut read = Self { apply, accounts: Vec::new(), foreign: false, notes, noted };
         for item in decoded.items {
             match &item.subject {
                 Subject::Number { id, .. } => match application.senders.get(id) {
@@ -130,25 +138,17 @@ impl Reading {
                 },
             }
         }
-        read.note_unknown(&decoded.unknown);
-        read
+        let mut notes = some_of(decoded.passed_over);
+        notes.extend(some_of(read.notes));
+        if !decoded.unknown.is_empty() {
+            notes.push(format!("unknown: {}", some_of(decoded.unknown).join(", ")));
+        }
+        Self { notes, ..read }
     }
 
     fn note(&mut self, note: String) {
-        if !self.notes.contains(&note) {
+        if self.noted.insert(note.clone()) {
             self.notes.push(note);
-        }
-    }
-
-    fn note_unknown(&mut self, unknown: &[String]) {
-        let named = unknown.get(..UNKNOWN_NAMED_MAX).unwrap_or(unknown).join(", ");
-        match unknown.len() {
-            0 => {}
-            count if count > UNKNOWN_NAMED_MAX => {
-                let more = count - UNKNOWN_NAMED_MAX;
-                self.note(format!("unknown: {named}, and {more} more"));
-            }
-            _ => self.note(format!("unknown: {named}")),
         }
     }
 
@@ -211,6 +211,14 @@ impl Place<'_> {
     }
 }
 
+/// The first of them, and how many more there are: a body may hold thousands.
+fn some_of(mut words: Vec<String>) -> Vec<String> {
+    let more = words.len().saturating_sub(NAMED_MAX);
+    words.truncate(NAMED_MAX);
+    words.extend((more > 0).then(|| format!("and {more} more")));
+    words
+}
+
 /// WhatsApp began in 2009: what is older is a clock gone wrong, as is what lies ahead of ours. Neither may make a message
 /// newer than now, or stand for ever at the end of a list.
 const EARLIEST: Timestamp = Timestamp::from_seconds(1_230_768_000);
@@ -222,6 +230,15 @@ fn bounded(at: Timestamp, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_note_names_some_and_counts_the_rest() {
+        let words = |count: usize| (0..count).map(|i| i.to_string()).collect::<Vec<_>>();
+        assert_eq!(some_of(words(0)), words(0));
+        assert_eq!(some_of(words(NAMED_MAX)), words(NAMED_MAX));
+        let some = some_of(words(NAMED_MAX + 7));
+        assert_eq!((some.len(), some.last().map(String::as_str)), (NAMED_MAX + 1, Some("and 7 more")));
+    }
 
     #[test]
     fn absurd_times_become_now() {

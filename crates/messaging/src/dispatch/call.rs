@@ -2,19 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use domain::address::Address;
-use domain::attempt::AttemptReference;
 use domain::backoff::{self, Next};
 use domain::content::Content;
 use domain::ids::{CallId, Epoch, MessageId, SenderId};
-use domain::options::SendOptions;
 use domain::refusal::{Failure, LEASE_LOST, RefusalKind};
-use providers::{Answer, Call, Outbound, Outcome, Prepared, Provider};
+use providers::{Answer, CallOutcome, Outcome, Provider, Refusal};
 use store::hot::{Claim, Claimed, Complete, Settlement};
 use store::outbox::Ready;
 
 use super::ownership::Ownership;
+use super::prepare::{self, Made};
 use crate::core::Core;
+use crate::media::exchange;
 use crate::metric::Metric;
 
 /// How often a lost database is tried for the outcome of a call before it is left to become unknown.
@@ -65,34 +64,42 @@ async fn call(
     ready: &Ready,
 ) -> Result<(Option<Duration>, Ended), store::StoreError> {
     let timeout = core.settings.request_timeout;
-    let Some(epoch) = ownership.epoch(ready.shard, timeout) else {
-        return Ok((None, Ended::Otherwise));
-    };
     let Some(provider) = core.lines.provider(ready.sender, ready.simulated) else {
         // Its credentials are gone; the message waits for them until it expires.
         return Ok((Some(Duration::from_secs(30)), Ended::Otherwise));
     };
-    let content = content(ready);
-    let prepared = content.clone().and_then(|content| prepare(core, provider.as_ref(), ready, content));
-    let Claimed::Yes(call) = claim(core, provider.as_ref(), ready, epoch, &prepared).await? else {
+    if ownership.epoch(ready.shard, timeout).is_none() {
+        return Ok((None, Ended::Otherwise));
+    }
+    let made = prepare::make(core, provider, ready).await?;
+    // Once more: an upload takes its time.
+    let Some(epoch) = ownership.epoch(ready.shard, timeout) else {
         return Ok((None, Ended::Otherwise));
     };
-    let (answer, pause) = match &prepared {
-        Err(failure) => (refused(failure.clone()), None),
+    let Claimed::Yes(call) = claim(core, provider.as_ref(), ready, epoch, &made).await? else {
+        return Ok((None, Ended::Otherwise));
+    };
+    let (answer, pause) = match &made {
+        Err(refusal) => {
+            let answer = refused(refusal.clone());
+            let pause = sender_pause(&answer, ready);
+            (answer, pause)
+        }
         // The row must stay ours for as long as the request may run, else another owner would call it unknown while
         // we still write.
         Ok(_) if ownership.epoch(ready.shard, timeout) != Some(epoch) => (not_written(), None),
-        Ok(prepared) => {
+        Ok(made) => {
             let started = Instant::now();
-            let answer = provider.send(prepared).await;
+            let answer = provider.send(&made.prepared).await;
             let name = provider.kind().as_str();
             metrics::histogram!(Metric::CallSeconds.name(), "provider" => name).record(started.elapsed());
+            let answer = with_media_forgotten(core, provider.as_ref(), made, answer).await;
             let pause = sender_pause(&answer, ready);
             (answer, pause)
         }
     };
     let ended = ended(&answer);
-    let language = content.ok().and_then(|content| fallback_language(provider.as_ref(), ready, &content, &answer));
+    let language = fallback_language(provider.as_ref(), ready, &answer);
     complete(core, ready, (call, epoch), (answer, pause), language).await?;
     Ok((pause, ended))
 }
@@ -106,47 +113,30 @@ fn ended(answer: &Answer) -> Ended {
     }
 }
 
-/// What is to be sent: what was stored, in the language that was chosen after a refusal.
-fn content(ready: &Ready) -> Result<Content, Failure> {
-    let mut content = Content::from_stored(&ready.content).map_err(|error| unsendable(error.to_string()))?;
-    if let (Content::Template(template), Some(language)) = (&mut content, &ready.language) {
-        template.set_language(language);
-    }
-    Ok(content)
-}
-
 /// The language of one more try, if the answer says that the template does not exist in its own; tried once.
-fn fallback_language(provider: &dyn Provider, ready: &Ready, content: &Content, answer: &Answer) -> Option<String> {
+fn fallback_language(provider: &dyn Provider, ready: &Ready, answer: &Answer) -> Option<String> {
     let Some(Outcome::Refused(refusal)) = answer.outcome.clone().each(1).pop() else { return None };
-    match content {
-        Content::Template(template) if ready.language.is_none() => {
-            provider.fallback_language(&refusal.failure, template)
-        }
+    if refusal.failure.kind != RefusalKind::Template || ready.language.is_some() {
+        return None;
+    }
+    match Content::from_stored(&ready.content) {
+        Ok(Content::Template(template)) => provider.fallback_language(&refusal.failure, &template),
         _ => None,
     }
 }
 
-fn prepare(core: &Core, provider: &dyn Provider, ready: &Ready, content: Content) -> Result<Prepared, Failure> {
-    let options = SendOptions::from_stored(ready.options.as_deref()).map_err(|error| unsendable(error.to_string()))?;
-    let to = Address::from_stored(&ready.address_kind, &ready.address)
-        .ok_or_else(|| unsendable("the stored address cannot be read".to_owned()))?;
-    let reference = AttemptReference {
-        installation: core.installation.to_string(),
-        account: ready.account,
-        message: ready.message,
-        number: ready.attempts + 1,
-    };
-    let outbound = Outbound { reference, to, content, context: ready.context.clone(), options };
-    provider.prepare(&Call { messages: vec![outbound] }).map_err(|refused| unsendable(refused.to_string()))
-}
-
-fn unsendable(reason: String) -> Failure {
-    Failure {
-        code: "not_supported_by_provider".to_owned(),
-        kind: RefusalKind::Permanent,
-        reason,
-        remedy: "Send it in a form that this provider supports, or over another sender.".to_owned(),
+/// A refusal that may mean that the provider does not know a medium any more: the medium is handed over anew, and the
+/// message tried again.
+async fn with_media_forgotten(core: &Core, provider: &dyn Provider, made: &Made, mut answer: Answer) -> Answer {
+    if let CallOutcome::Whole(Outcome::Refused(refusal)) = &mut answer.outcome
+        && !refusal.failure.kind.is_retryable()
+        && provider.may_be_about_media(&refusal.failure)
+        && exchange::forget_old(core, &made.media).await
+    {
+        refusal.failure.kind = RefusalKind::Transient;
+        "Nothing to do: Waypost hands the medium over anew and tries again.".clone_into(&mut refusal.failure.remedy);
     }
+    answer
 }
 
 async fn claim(
@@ -154,11 +144,11 @@ async fn claim(
     provider: &dyn Provider,
     ready: &Ready,
     epoch: Epoch,
-    prepared: &Result<Prepared, Failure>,
+    made: &Result<Made, Refusal>,
 ) -> Result<Claimed, store::StoreError> {
-    let (path, payload) = match prepared {
-        Ok(prepared) => (prepared.path.clone(), prepared.payload.clone()),
-        Err(_) => (String::new(), String::new()),
+    let (path, payload, note) = match made {
+        Ok(made) => (made.prepared.path.clone(), made.prepared.payload.clone(), made.note.clone()),
+        Err(_) => (String::new(), String::new(), None),
     };
     let claim = Claim {
         account: ready.account,
@@ -170,26 +160,24 @@ async fn claim(
         provider: provider.kind().as_str(),
         path,
         payload,
-        note: ready.language.as_ref().map(|language| {
-            format!("Sent in the language `{language}`: the provider does not know the template in the one asked for.")
-        }),
+        note,
         at: core.now(),
     };
     core.store.hot().claim(claim).await
 }
 
-fn refused(failure: Failure) -> Answer {
-    let refusal = providers::Refusal { failure, retry_after: None };
-    Answer { outcome: providers::CallOutcome::Whole(Outcome::Refused(refusal)), http_status: None, body: None }
+fn refused(refusal: Refusal) -> Answer {
+    Answer { outcome: CallOutcome::Whole(Outcome::Refused(refusal)), http_status: None, body: None }
 }
 
 fn not_written() -> Answer {
-    refused(Failure {
+    let failure = Failure {
         code: LEASE_LOST.to_owned(),
         kind: RefusalKind::Transient,
         reason: "The sender moved to another node before the request was written.".to_owned(),
         remedy: "Nothing to do: it is sent again by itself.".to_owned(),
-    })
+    };
+    refused(Refusal { failure, retry_after: None })
 }
 
 fn sender_pause(answer: &Answer, ready: &Ready) -> Option<Duration> {

@@ -3,6 +3,7 @@
 mod call;
 pub mod ownership;
 mod pace;
+mod prepare;
 mod queue;
 
 use std::collections::HashSet;

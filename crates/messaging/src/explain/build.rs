@@ -34,6 +34,8 @@ pub(super) fn entries(facts: &Facts, callbacks: &Callbacks) -> Vec<Entry> {
         ranked.extend(told.into_iter().enumerate().map(|(place, entry)| ((ATTEMPTS, attempt.number, place), entry)));
     }
     if let Some(at) = facts.message.replied_at {
+        // The provider's clock counts whole seconds, so an answer may seem older than what it answers.
+        let at = at.max(facts.attempts.first().map_or(facts.message.created_at, |attempt| attempt.started_at));
         ranked.push(((LAST, 0, 0), Entry { at, status: None, what: What::Replied }));
     }
     ranked.sort_by_key(|(rank, entry)| (entry.at, *rank));
@@ -192,4 +194,82 @@ fn reported(attempt: &AttemptView, line: &TraceLine, callbacks: &Callbacks) -> E
         callback: inlet_of(line).map(|inlet| callbacks.get(inlet)),
     };
     Entry { at: line.applied_at, status: line.message, what }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::Epoch;
+    use serde_json::json;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(1_795_168_800 + seconds)
+    }
+
+    fn line(source: Source, status: AttemptStatus, raised: bool) -> TraceLine {
+        let message = raised.then_some(MessageStatus::from(status));
+        TraceLine { source, status, at: at(3), applied_at: at(4), raised, message, failure: None }
+    }
+
+    fn attempt(trace: Vec<TraceLine>, finished: bool) -> AttemptView {
+        AttemptView {
+            number: 1,
+            status: AttemptStatus::Unknown,
+            started_at: at(1),
+            path: "/messages".to_owned(),
+            payload: "{}".to_owned(),
+            http_status: None,
+            answer: None,
+            note: None,
+            decision: None,
+            finished_at: finished.then(|| at(2)),
+            failure: None,
+            provider: "meta_cloud".to_owned(),
+            node: None,
+            epoch: Epoch(1),
+            trace,
+        }
+    }
+
+    fn told(attempt: &AttemptView) -> Vec<(&'static str, Option<MessageStatus>)> {
+        let entries = attempt_entries(attempt, &Callbacks::default());
+        entries.into_iter().map(|entry| (entry.what.code(), entry.status)).collect()
+    }
+
+    #[test]
+    fn a_body_that_is_applied_twice_reported_once() {
+        let callback = |id| Source::Callback(Some(InletId(id)));
+        let trace = vec![
+            line(Source::Answer { retry_at: None }, AttemptStatus::Submitted, true),
+            line(callback(7), AttemptStatus::Sent, true),
+            line(callback(7), AttemptStatus::Sent, false),
+            line(callback(8), AttemptStatus::Sent, false),
+        ];
+        let expected = [
+            ("attempt_claimed", Some(MessageStatus::Calling)),
+            ("attempt_answered", Some(MessageStatus::Submitted)),
+            ("status_reported", Some(MessageStatus::Sent)),
+            ("status_repeated", None),
+        ];
+        assert_eq!(told(&attempt(trace, true)), expected);
+    }
+
+    #[test]
+    fn an_attempt_from_before_traces_were_kept_still_has_its_call() {
+        let answered = [("attempt_claimed", Some(MessageStatus::Calling)), ("attempt_answered", None)];
+        assert_eq!(told(&attempt(Vec::new(), true)), answered);
+        assert_eq!(told(&attempt(Vec::new(), false)), answered[..1]);
+    }
+
+    #[test]
+    fn an_abandoned_attempt_is_told_with_the_status_it_brought() {
+        let note = |details| Note { kind: note::ABANDONED.to_owned(), details, at: at(9) };
+        let (rank, entry) = noted(&note(json!({"attempt": 2, "status": "unknown"}))).expect("an entry");
+        assert_eq!((rank, entry.what.code()), (ATTEMPTS, "attempt_abandoned"));
+        assert_eq!((entry.status, entry_attempt(&entry)), (Some(MessageStatus::Unknown), 2));
+        let (_, settled) = noted(&note(json!({"attempt": 2, "status": null}))).expect("an entry");
+        assert_eq!(settled.status, None);
+        assert!(noted(&Note { kind: "of_a_later_version".to_owned(), ..note(json!({})) }).is_none());
+    }
 }

@@ -9,8 +9,9 @@ use domain::refusal::{Failure, NOT_CONNECTED, RefusalKind};
 use serde_json::Value;
 
 use super::wire::{self, MetaError};
-use super::{Settings, encode, errors};
+use super::{Settings, encode, errors, media};
 use crate::http::{Failed, HttpClient, Reply};
+use crate::media::{MediaDescription, MediaDownload, MediaError, MediaUpload, UploadResult};
 use crate::{
     Answer, Call, CallOutcome, Capabilities, ExternalId, HookHeaders, InvalidSignature, NotSupported, Outcome,
     Prepared, Provider, ProviderKind, Refusal, signature,
@@ -32,8 +33,8 @@ const USAGE_WAIT_MAX: Duration = Duration::from_secs(60 * 60);
 /// One business number on the Cloud API.
 #[derive(Debug)]
 pub(crate) struct MetaCloud {
-    settings: Settings,
-    http: HttpClient,
+    pub(super) settings: Settings,
+    pub(super) http: HttpClient,
 }
 
 impl MetaCloud {
@@ -88,13 +89,29 @@ impl Provider for MetaCloud {
         self.post(&self.settings.path(encode::MESSAGES), encode::read_receipt(external_id, typing), accept).await
     }
 
+    async fn upload_media(&self, upload: MediaUpload) -> UploadResult {
+        self.upload(upload).await
+    }
+
+    async fn describe_media(&self, id: &str) -> Result<MediaDescription, MediaError> {
+        self.describe(id).await
+    }
+
+    async fn download_media(&self, url: &str) -> Result<MediaDownload, MediaError> {
+        self.download(url).await
+    }
+
+    fn may_be_about_media(&self, failure: &Failure) -> bool {
+        media::may_be_about_media(failure)
+    }
+
     fn verify_hook(&self, headers: &HookHeaders, body: &[u8]) -> Result<(), InvalidSignature> {
         signature::verify(self.settings.app_secret.as_ref(), headers, body)
     }
 }
 
 /// Three outcomes, and the third whenever there is doubt: the endpoint has no idempotency key.
-fn outcome(reply: &Reply, accept: fn(&Value) -> Option<Vec<ExternalId>>) -> Outcome {
+pub(super) fn outcome(reply: &Reply, accept: fn(&Value) -> Option<Vec<ExternalId>>) -> Outcome {
     let body = wire::parse(&reply.body).unwrap_or_default();
     let is_success = (200..300).contains(&reply.status);
     if is_success && let Some(external_ids) = accept(&body) {
@@ -158,7 +175,7 @@ fn usage_wait(reply: &Reply) -> Option<Duration> {
     (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)).min(USAGE_WAIT_MAX))
 }
 
-fn without_answer(failed: Failed) -> Outcome {
+pub(super) fn without_answer(failed: Failed) -> Outcome {
     let (code, kind, reason, remedy) = match failed {
         Failed::Lost(cause) => return Outcome::Unknown(cause),
         Failed::NotConnected(cause) => (

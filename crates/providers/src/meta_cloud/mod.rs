@@ -5,6 +5,7 @@ mod codes;
 mod decode;
 mod encode;
 mod errors;
+mod media;
 mod part;
 mod settings;
 mod wire;

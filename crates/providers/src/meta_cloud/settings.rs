@@ -11,6 +11,8 @@ pub struct Settings {
     pub graph_version: String,
     /// Meta's id of the business number.
     pub phone_number_id: String,
+    /// The host that media are downloaded from, besides the Graph API's own: `lookaside.fbsbx.com`.
+    pub media_host: String,
     /// Token of a system user with `whatsapp_business_messaging`.
     pub access_token: SecretString,
     /// Secret of the application that owns the callback subscription.
@@ -23,7 +25,13 @@ impl Settings {
         format!("/{}/{}/{endpoint}", segment(&self.graph_version), segment(&self.phone_number_id))
     }
 
-    /// The address of a path given by [`Self::path`].
+    /// Where a medium is described, below the base address. Naming the number makes Meta check that it is its own.
+    pub(super) fn medium_path(&self, id: &str) -> String {
+        let number = segment(&self.phone_number_id);
+        format!("/{}/{}?phone_number_id={number}", segment(&self.graph_version), segment(id))
+    }
+
+    /// The address of a path given by [`Self::path`] and its like.
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.graph_base_url.trim_end_matches('/'))
     }

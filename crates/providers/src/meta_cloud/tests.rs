@@ -7,6 +7,7 @@ mod decode_rules;
 mod decode_unknown;
 mod encode;
 mod errors;
+mod media;
 mod openapi;
 mod server;
 
@@ -27,6 +28,7 @@ pub(crate) fn settings(base: &str) -> Settings {
         graph_base_url: base.to_owned(),
         graph_version: "v23.0".to_owned(),
         phone_number_id: "106540352242922".to_owned(),
+        media_host: "lookaside.fbsbx.com".to_owned(),
         access_token: "EAAsecret".into(),
         app_secret: Some("app-secret".into()),
     }

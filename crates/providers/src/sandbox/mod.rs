@@ -1,11 +1,14 @@
 //! The provider of accounts that are not live: the request is built and kept exactly as Meta would get it, every
 //! message counts as delivered at once, and nothing leaves the house.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::attempt::AttemptStatus;
 use domain::refusal::{Failure, RefusalKind};
 use serde_json::Value;
 
+use crate::media::{MediaDescription, MediaDownload, MediaError, MediaUpload, UploadResult, Uploaded};
 use crate::{
     Answer, Call, CallOutcome, Capabilities, ExternalId, HookHeaders, InvalidSignature, NotSupported, Outcome,
     Prepared, Provider, ProviderKind, Refusal, meta_cloud,
@@ -19,6 +22,8 @@ const CAPABILITIES: Capabilities = Capabilities {
     kinds: domain::content::KINDS,
     marketing_messages: true,
 };
+
+const UPLOADED_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Sends to nobody.
 #[derive(Debug)]
@@ -52,6 +57,23 @@ impl Provider for Sandbox {
 
     async fn mark_read(&self, _external_id: &str, _typing: bool) -> Answer {
         answer(Outcome::Sent { external_ids: Vec::new(), status: AttemptStatus::Delivered })
+    }
+
+    async fn upload_media(&self, upload: MediaUpload) -> UploadResult {
+        // Nothing leaves the house: the id only shows in the request that a medium would be named there.
+        Ok(Uploaded { id: format!("sandbox.{}", upload.digest), lifetime: UPLOADED_LIFETIME })
+    }
+
+    async fn describe_media(&self, _id: &str) -> Result<MediaDescription, MediaError> {
+        Err(MediaError::Gone)
+    }
+
+    async fn download_media(&self, _url: &str) -> Result<MediaDownload, MediaError> {
+        Err(MediaError::Gone)
+    }
+
+    fn may_be_about_media(&self, _failure: &Failure) -> bool {
+        false
     }
 
     fn verify_hook(&self, _headers: &HookHeaders, _body: &[u8]) -> Result<(), InvalidSignature> {

@@ -176,11 +176,10 @@ fn url_of(world: &World, about: &About) -> Option<Arc<str>> {
 
 /// Lets a status happen; queues the callbacks that tell it.
 fn happen(app: &Shared, happening: &Happening) {
-    let Some((body, copies)) = told(app, happening) else {
+    let Some(Told { body, copies, wait }) = told(app, happening) else {
         return;
     };
-    let is_batched = app.world().plan.batch > 1;
-    let at = if is_batched { Instant::now() + BATCH_WAIT } else { Instant::now() };
+    let at = Instant::now() + wait;
     for _ in 0..copies {
         app.queue.push(at, Job::Post(Post::new(body.clone(), About::Status(Arc::clone(&happening.message)))));
     }
@@ -188,7 +187,7 @@ fn happen(app: &Shared, happening: &Happening) {
 
 /// Lets a status happen and waits until it is told.
 pub(crate) async fn tell_now(app: &Shared, happening: &Happening) {
-    let Some((body, copies)) = told(app, happening) else {
+    let Some(Told { body, copies, .. }) = told(app, happening) else {
         return;
     };
     for _ in 0..copies {
@@ -196,10 +195,18 @@ pub(crate) async fn tell_now(app: &Shared, happening: &Happening) {
     }
 }
 
-/// What is to be told of a status that happens now, and how often; `None`: nothing.
-fn told(app: &Shared, happening: &Happening) -> Option<(Bytes, u32)> {
+/// What is to be told of a status that happens now.
+struct Told {
+    body: Bytes,
+    copies: u32,
+    /// For others to share the callback.
+    wait: Duration,
+}
+
+/// Lets a status happen; `None`: nothing is to be told.
+fn told(app: &Shared, happening: &Happening) -> Option<Told> {
     let planned = &happening.planned;
-    let (subject, copies) = {
+    let (subject, copies, wait) = {
         let mut world = app.world();
         if !world.happen(&happening.message, planned.status) {
             return None;
@@ -216,7 +223,8 @@ fn told(app: &Shared, happening: &Happening) -> Option<(Bytes, u32)> {
             person,
             old_shapes: world.plan.old_shapes,
         };
-        (subject, world.plan.duplicate.saturating_add(1))
+        let wait = if world.plan.batch > 1 { BATCH_WAIT } else { Duration::ZERO };
+        (subject, world.plan.duplicate.saturating_add(1), wait)
     };
     app.changed(&subject.person.digits);
     if planned.silent {
@@ -224,7 +232,7 @@ fn told(app: &Shared, happening: &Happening) -> Option<(Bytes, u32)> {
     }
     // A clock that stands still must not be overtaken by the plan.
     let at = app.now().min(happening.accepted_at.plus(planned.happens_after));
-    Some((status_body(app, &subject, planned, at), copies))
+    Some(Told { body: status_body(app, &subject, planned, at), copies, wait })
 }
 
 /// Sends a customer's message at once; it is tried again later if `retry` is set and the answer is not 200.

@@ -7,7 +7,7 @@ use super::shape::{change, contact, head};
 use crate::shared::Shared;
 use crate::world::{Message, Person};
 
-/// The callback with a message of the customer, or with a setting, which has a field of its own.
+/// The change with a message of the customer, or with a setting, which has a field of its own.
 pub(crate) fn inbound_body(app: &Shared, message: &Message, person: &Person) -> Bytes {
     let content = &message.content;
     let mut value = head(app.numbers.get(message.number));

@@ -55,7 +55,10 @@ pub struct TemplateChange {
     pub category: Option<String>,
     /// `GREEN`, `YELLOW` or `RED`; told as `message_template_quality_update`.
     pub quality: Option<String>,
-    /// Nothing is told.
+    /// On: messages are held back, as with a new template Meta wants to see first. Off, or a new status: they are sent,
+    /// or fail with 132015 if the template is paused.
+    pub held: Option<bool>,
+    /// Nothing is told of the template.
     pub silent: bool,
 }
 
@@ -190,6 +193,8 @@ impl Control {
             let after = world.catalogue.change(&before.id, |template| {
                 template.updated_at = now;
                 template.status = change.status.clone().unwrap_or_else(|| template.status.clone());
+                // A new status ends the waiting.
+                template.held = change.held.unwrap_or(template.held && change.status.is_none());
                 template.quality = change.quality.clone().unwrap_or_else(|| template.quality.clone());
                 if let Some(category) = category.filter(|category| *category != template.category) {
                     template.previous_category = Some(template.category);
@@ -201,10 +206,27 @@ impl Control {
             });
             (before, after.ok_or_else(unknown)?)
         };
+        if !after.held {
+            self.let_go(&after);
+        }
         if !change.silent {
             self.tell_template(&before, &after, &change);
         }
         Ok(())
+    }
+
+    /// What a template held back goes on, or fails with it.
+    fn let_go(&self, template: &Template) {
+        let fails_with = match template.status.as_str() {
+            "PAUSED" => Some(132_015),
+            "DISABLED" => Some(132_016),
+            _ => None,
+        };
+        let now = self.app.now();
+        let held = self.app.world().held.remove(&template.id).unwrap_or_default();
+        for message in held {
+            callback::schedule(&self.app, callback::plan(&self.app, &message, fails_with, now));
+        }
     }
 
     fn tell_template(&self, before: &Template, after: &Template, change: &TemplateChange) {

@@ -129,14 +129,15 @@ struct TemplateBody {
     reason: Option<String>,
     category: Option<String>,
     quality: Option<String>,
+    held: Option<bool>,
     #[serde(default)]
     silent: bool,
 }
 
 async fn template(State(control): State<Control>, body: Bytes) -> Answer<Value> {
     let body: TemplateBody = read(&body)?;
-    let TemplateBody { name, language, status, reason, category, quality, silent } = body;
-    control.set_template(&name, &language, TemplateChange { status, reason, category, quality, silent })?;
+    let TemplateBody { name, language, status, reason, category, quality, held, silent } = body;
+    control.set_template(&name, &language, TemplateChange { status, reason, category, quality, held, silent })?;
     Ok(done())
 }
 

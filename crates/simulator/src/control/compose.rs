@@ -32,7 +32,13 @@ pub(super) fn compose(
     let content = match kind {
         InboundKind::Text { text } => Content::new("text", json!({"body": text})),
         InboundKind::Image { caption } => {
-            let sample = InboundMedium { kind: MediumKind::Image, caption: caption.clone(), voice: false, file: None };
+            let sample = InboundMedium {
+                kind: MediumKind::Image,
+                caption: caption.clone(),
+                voice: false,
+                file: None,
+                media_id: None,
+            };
             medium(app, world, number, &sample)?
         }
         InboundKind::Medium(one) => medium(app, world, number, one)?,
@@ -119,11 +125,15 @@ fn medium(app: &Shared, world: &mut World, number: usize, one: &InboundMedium) -
     if one.voice && one.kind != MediumKind::Audio {
         return Err(ControlError::Body(format!("{} is no voice note", one.kind.word())));
     }
-    let stored = match &one.file {
-        Some(file) => Medium::of(file.clone(), number),
-        None => one.kind.sample(number),
+    let (id, stored) = match (&one.media_id, &one.file) {
+        (Some(id), _) => {
+            let found = world.media.get(id).filter(|medium| medium.number == number).cloned();
+            let found = found.ok_or_else(|| ControlError::Body(format!("no medium of this number has the id {id}")))?;
+            (id.clone(), found)
+        }
+        (None, Some(file)) => (ids::object(&mut world.rng), Medium::of(file.clone(), number)),
+        (None, None) => (ids::object(&mut world.rng), one.kind.sample(number)),
     };
-    let id = ids::object(&mut world.rng);
     let mut object = stored.to_json(&id, &media_url(app, &id));
     if let Some(caption) = &one.caption {
         object["caption"] = json!(caption);
@@ -136,7 +146,9 @@ fn medium(app: &Shared, world: &mut World, number: usize, one: &InboundMedium) -
         }
         MediumKind::Image | MediumKind::Video => {}
     }
-    world.media.insert(id, stored);
+    if one.media_id.is_none() {
+        world.media.insert(id, stored);
+    }
     Ok(Content::new(one.kind.word(), object))
 }
 

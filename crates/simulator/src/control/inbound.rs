@@ -231,6 +231,8 @@ pub struct InboundMedium {
     pub voice: bool,
     /// The file; the sample of its kind if `None`.
     pub file: Option<MediumFile>,
+    /// A medium that was put on the shelf before, instead of a file.
+    pub media_id: Option<String>,
 }
 
 /// A product of a basket.

@@ -40,11 +40,11 @@ enum ForwardedBody {
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum KindBody {
     Text { text: String },
-    Image { caption: Option<String>, data: Option<String>, mime_type: Option<String>, filename: Option<String> },
-    Video { caption: Option<String>, data: Option<String>, mime_type: Option<String>, filename: Option<String> },
-    Document { caption: Option<String>, data: Option<String>, mime_type: Option<String>, filename: Option<String> },
-    Audio { voice: Option<bool>, data: Option<String>, mime_type: Option<String> },
-    Sticker { data: Option<String>, mime_type: Option<String> },
+    Image(MediumBody),
+    Video(MediumBody),
+    Document(MediumBody),
+    Audio(MediumBody),
+    Sticker(MediumBody),
     Button { text: String, payload: Option<String> },
     InteractiveButton { id: String, title: String },
     InteractiveList { id: String, title: String, description: Option<String> },
@@ -60,6 +60,18 @@ enum KindBody {
     RequestWelcome {},
     NumberChange { to: String },
     MarketingPreference { value: PreferenceBody },
+}
+
+/// The members of a medium; which of them its kind can have is looked at with the rest of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MediumBody {
+    caption: Option<String>,
+    voice: Option<bool>,
+    data: Option<String>,
+    mime_type: Option<String>,
+    filename: Option<String>,
+    media_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -103,22 +115,11 @@ impl TryFrom<KindBody> for InboundKind {
     fn try_from(body: KindBody) -> Result<Self, Self::Error> {
         Ok(match body {
             KindBody::Text { text } => Self::Text { text },
-            KindBody::Image { caption, data, mime_type, filename } => {
-                medium(MediumKind::Image, caption, file(data, mime_type, filename)?)
-            }
-            KindBody::Video { caption, data, mime_type, filename } => {
-                medium(MediumKind::Video, caption, file(data, mime_type, filename)?)
-            }
-            KindBody::Document { caption, data, mime_type, filename } => {
-                medium(MediumKind::Document, caption, file(data, mime_type, filename)?)
-            }
-            KindBody::Sticker { data, mime_type } => medium(MediumKind::Sticker, None, file(data, mime_type, None)?),
-            KindBody::Audio { voice, data, mime_type } => {
-                let file = file(data, mime_type, None)?;
-                // The sample is a voice note; a file is a sound unless it is said to be one.
-                let voice = voice.unwrap_or(file.is_none());
-                Self::Medium(InboundMedium { kind: MediumKind::Audio, caption: None, voice, file })
-            }
+            KindBody::Image(body) => medium(MediumKind::Image, body)?,
+            KindBody::Video(body) => medium(MediumKind::Video, body)?,
+            KindBody::Document(body) => medium(MediumKind::Document, body)?,
+            KindBody::Audio(body) => medium(MediumKind::Audio, body)?,
+            KindBody::Sticker(body) => medium(MediumKind::Sticker, body)?,
             KindBody::Button { text, payload } => {
                 Self::Button { payload: payload.unwrap_or_else(|| text.clone()), text }
             }
@@ -150,23 +151,22 @@ impl TryFrom<KindBody> for InboundKind {
     }
 }
 
-fn medium(kind: MediumKind, caption: Option<String>, file: Option<MediumFile>) -> InboundKind {
-    InboundKind::Medium(InboundMedium { kind, caption, voice: false, file })
-}
-
-/// `data` and `mime_type` belong together.
-fn file(
-    data: Option<String>,
-    mime_type: Option<String>,
-    filename: Option<String>,
-) -> Result<Option<MediumFile>, ControlError> {
-    match (data, mime_type) {
-        (None, None) if filename.is_none() => Ok(None),
-        (Some(data), Some(mime_type)) => {
+fn medium(kind: MediumKind, body: MediumBody) -> Result<InboundKind, ControlError> {
+    let file = match (body.data, body.mime_type) {
+        (None, None) if body.filename.is_none() => None,
+        (Some(data), Some(mime_type)) if body.media_id.is_none() => {
             let bytes = STANDARD.decode(data);
             let bytes = bytes.map_err(|error| ControlError::Body(format!("data is not base64: {error}")))?;
-            Ok(Some(MediumFile { mime_type, filename, bytes }))
+            Some(MediumFile { mime_type, filename: body.filename, bytes })
         }
-        _ => Err(ControlError::Body("a file needs \"data\" (base64) and \"mime_type\"".to_owned())),
-    }
+        _ => {
+            let text = "a file needs \"data\" (base64) and \"mime_type\", or else \"media_id\" alone";
+            return Err(ControlError::Body(text.to_owned()));
+        }
+    };
+    // The sample is a voice note; a file is a sound unless it is said to be one.
+    let is_sample = file.is_none() && body.media_id.is_none();
+    let voice = body.voice.unwrap_or(kind == MediumKind::Audio && is_sample);
+    let medium = InboundMedium { kind, caption: body.caption, voice, file, media_id: body.media_id };
+    Ok(InboundKind::Medium(medium))
 }

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
+use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -23,7 +24,7 @@ use crate::faults::{Fault, LookedAt, Verdict};
 use crate::media::{Found, fits};
 use crate::shared::{App, Shared};
 use crate::wire::{Direction, WireEntry, excerpt};
-use crate::world::{Order, Side, Ticks, World};
+use crate::world::{Acceptance, Order, Side, Ticks, World};
 
 /// Meta ends a typing indicator by itself after this time.
 const TYPING: Duration = Duration::from_secs(25);
@@ -144,11 +145,12 @@ async fn accept(app: &App, (number, endpoint): (usize, Endpoint), send: Send) ->
         content: Content { kind: send.kind, object: send.object, template: send.checked.template },
         category: send.checked.category,
         lifetime: send.checked.lifetime,
+        held_by: send.checked.held_by,
         context: send.context,
         opaque: send.opaque,
         fails_with,
     };
-    let id = store(app, order, &sender.id, links).await;
+    let (id, is_held) = store(app, order, &sender.id, links).await;
     match verdict.fault {
         Some(Fault::ResetAfter) => return Ok(Answer::Cut),
         Some(Fault::Http500After) => {
@@ -159,7 +161,8 @@ async fn accept(app: &App, (number, endpoint): (usize, Endpoint), send: Send) ->
     let mut message = Map::new();
     message.insert("id".into(), json!(id));
     if is_template {
-        message.insert("message_status".into(), json!("accepted"));
+        let status = if is_held { "held_for_quality_assessment" } else { "accepted" };
+        message.insert("message_status".into(), json!(status));
     }
     if let Some(group) = group {
         message.insert("group_id".into(), json!(group));
@@ -252,39 +255,50 @@ fn contact(recipient: &Recipient, digits: &str) -> Value {
     }
 }
 
-/// Stores the message and sets its statuses going.
-async fn store(app: &App, order: Order, phone_number_id: &Arc<str>, links: Vec<Link>) -> Arc<str> {
+/// Stores the message and sets its statuses going, unless its template holds it back.
+async fn store(app: &App, order: Order, phone_number_id: &Arc<str>, links: Vec<Link>) -> (Arc<str>, bool) {
     let now = app.now();
     let (acceptance, before_answer) = {
         let mut world = app.world();
         (world.accept(order, phone_number_id, now), world.plan.before_answer)
     };
     let id = Arc::clone(&acceptance.id);
-    if links.is_empty() && !before_answer {
-        callback::schedule(app, callback::plan(app, &id, acceptance.fails_with, now));
-    } else {
-        // It goes on when the sender hangs up: its statuses must come all the same.
-        app.queue.hold();
-        let (app, wait_for) = (Arc::clone(app), before_answer);
-        let tracker = app.tasks.clone();
-        let going = tracker.spawn(async move {
-            let fails_with = match acceptance.fails_with {
-                None if !links.is_empty() => links::fetch(&app, links).await,
-                known => known,
-            };
-            let mut happenings = callback::plan(&app, &acceptance.id, fails_with, now).into_iter();
-            if before_answer && let Some(first) = happenings.next() {
-                callback::tell_now(&app, &first).await;
-            }
-            callback::schedule(&app, happenings);
-            app.queue.done();
-        });
-        if wait_for && let Err(error) = going.await {
-            error!("A status before the answer broke off: {error}");
+    let is_held = acceptance.is_held;
+    if is_held || (links.is_empty() && !before_answer) {
+        if !is_held {
+            callback::schedule(app, callback::plan(app, &id, acceptance.fails_with, now));
         }
+        app.accepted.send_modify(|accepted| *accepted += 1);
+        return (id, is_held);
     }
+    // It goes on when the sender hangs up: its statuses must come all the same.
+    app.queue.hold();
+    let going = app.tasks.spawn(go_on(Arc::clone(app), acceptance, links, (before_answer, now)));
     app.accepted.send_modify(|accepted| *accepted += 1);
-    id
+    if before_answer && let Err(error) = going.await {
+        error!("A status before the answer broke off: {error}");
+    }
+    (id, is_held)
+}
+
+/// What takes a while after acceptance: fetching links, and telling the first status before the answer.
+async fn go_on(app: App, acceptance: Acceptance, links: Vec<Link>, (before_answer, now): (bool, Timestamp)) {
+    let fetching = async {
+        let fails_with = match acceptance.fails_with {
+            None if !links.is_empty() => links::fetch(&app, links).await,
+            known => known,
+        };
+        let mut happenings = callback::plan(&app, &acceptance.id, fails_with, now).into_iter();
+        if before_answer && let Some(first) = happenings.next() {
+            callback::tell_now(&app, &first).await;
+        }
+        callback::schedule(&app, happenings);
+    };
+    tokio::select! {
+        () = app.stop.cancelled() => {}
+        () = fetching => {}
+    }
+    app.queue.done();
 }
 
 /// Marks a message of the customer and all before it in the chat with this number.

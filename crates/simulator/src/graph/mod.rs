@@ -8,6 +8,7 @@ mod fields;
 mod kinds;
 mod links;
 mod lists;
+mod log;
 mod media;
 mod messages;
 mod nodes;
@@ -19,7 +20,7 @@ mod uploads;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::map_response_with_state;
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get, post};
 use serde_json::Value;
@@ -71,6 +72,7 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route("/{version}/{node}/{edge}", any(unknown_edge))
         .route("/_media/{id}", get(media::download))
         .layer(map_response_with_state(App::clone(app), usage))
+        .layer(from_fn_with_state(App::clone(app), log::note))
 }
 
 /// An answer before it becomes HTTP: kept apart so that it can be written to the wire log.

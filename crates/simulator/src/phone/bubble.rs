@@ -63,7 +63,7 @@ pub(super) struct Tick {
 
 /// What later messages did to earlier ones.
 #[derive(Debug, Default)]
-struct Marks<'a> {
+pub(super) struct Marks<'a> {
     by_business: HashMap<&'a str, &'a str>,
     by_customer: HashMap<&'a str, &'a str>,
     edits: HashMap<&'a str, &'a Value>,
@@ -72,7 +72,7 @@ struct Marks<'a> {
 
 impl<'a> Marks<'a> {
     /// The last word counts, so the messages come oldest first.
-    fn of(messages: &[&'a Message]) -> Self {
+    pub(super) fn of(messages: &[&'a Message]) -> Self {
         let mut marks = Self::default();
         for message in messages {
             let object = &message.content.object;
@@ -94,6 +94,21 @@ impl<'a> Marks<'a> {
             }
         }
         marks
+    }
+
+    /// One line of what the message says by now.
+    pub(super) fn summary(&self, message: &Message) -> String {
+        if self.revoked.contains(message.id.as_ref()) {
+            return "Deleted message".to_owned();
+        }
+        self.edited(message).map_or_else(|| parts::summary(&message.content), |content| parts::summary(&content))
+    }
+
+    /// The words it was changed to.
+    fn edited(&self, message: &Message) -> Option<Content> {
+        let new = self.edits.get(message.id.as_ref())?;
+        let kind = text_at(new, "/type");
+        Some(Content::new(kind, new.get(kind).cloned().unwrap_or_default()))
     }
 }
 
@@ -119,7 +134,7 @@ pub(super) fn chat(world: &World, digits: &str, number: usize, business: &str) -
             continue;
         }
         let quoted = message.context.as_deref().and_then(|id| world.messages.get(id));
-        let quoted = quoted.map(|quoted| quote(quoted, &phone.owner.name, business));
+        let quoted = quoted.map(|quoted| quote(quoted, &marks, (&phone.owner.name, business)));
         let bubble = bubble(message, &marks, quoted, before);
         before = bubble.side;
         entries.push(Entry::Bubble(Box::new(bubble)));
@@ -152,12 +167,12 @@ fn notice(content: &Content, business: &str) -> Option<String> {
 }
 
 /// What stands above an answer of the message it answers.
-pub(super) fn quote(quoted: &Message, owner: &str, business: &str) -> Quote {
+pub(super) fn quote(quoted: &Message, marks: &Marks<'_>, (owner, business): (&str, &str)) -> Quote {
     let by = match quoted.side {
         Side::Business(_) => business,
         Side::Customer(_) => owner,
     };
-    let text = parts::summary(&quoted.content).chars().take(QUOTE_MAX).collect();
+    let text = marks.summary(quoted).chars().take(QUOTE_MAX).collect();
     Quote { by: by.to_owned(), text }
 }
 
@@ -168,11 +183,7 @@ fn bubble(message: &Message, marks: &Marks<'_>, quote: Option<Quote>, before: &s
         Side::Customer(ticks) => ("out", Some(tick(*ticks)), None),
     };
     let is_deleted = marks.revoked.contains(id);
-    let edit = marks.edits.get(id);
-    let edited = edit.map(|new| {
-        let kind = text_at(new, "/type");
-        Content::new(kind, new.get(kind).cloned().unwrap_or_default())
-    });
+    let edited = marks.edited(message);
     let content = edited.as_ref().unwrap_or(&message.content);
     let own_reaction = marks.by_customer.get(id).copied().filter(|emoji| !emoji.is_empty());
     let reactions = [marks.by_business.get(id).copied(), own_reaction].into_iter().flatten();

@@ -94,7 +94,7 @@ pub(super) async fn file(
     let file = file.ok_or_else(|| Refused(StatusCode::BAD_REQUEST, "no file was picked".to_owned()))?;
     let kind = MediumKind::of(&file.mime_type);
     let caption = caption.filter(|_| kind.has_caption());
-    let medium = InboundMedium { kind, caption, voice: false, file: Some(file) };
+    let medium = InboundMedium { kind, caption, voice: false, file: Some(file), media_id: None };
     let inbound =
         Inbound { phone_number_id: number.clone(), ..Inbound::new(digits.as_str(), InboundKind::Medium(medium)) };
     enqueue(&app, inbound)?;

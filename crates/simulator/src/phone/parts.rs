@@ -494,7 +494,6 @@ pub(super) fn summary(content: &Content) -> String {
         "contacts" => "Contact",
         "order" => "Order",
         "unsupported" => "Unsupported message",
-        "system" | "user_preferences" | "request_welcome" => "",
         _ if words.is_empty() => "Message",
         _ => "",
     };

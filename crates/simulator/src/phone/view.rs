@@ -3,11 +3,10 @@
 use askama::Template;
 use tokio::time::Instant;
 
-use super::bubble::{Entry, Quote, chat, quote};
-use super::parts::{self, Action, Part};
-use crate::content::Content;
+use super::bubble::{Entry, Marks, Quote, chat, is_on_phone, quote};
+use super::parts::{Action, Part};
 use crate::shared::{App, Shared};
-use crate::world::{Outgoing, Phone, Side, Stage, World};
+use crate::world::{Message, Outgoing, Phone, Side, Stage, World};
 
 const PEOPLE_MAX: usize = 200;
 const LAST_MAX: usize = 80;
@@ -142,8 +141,10 @@ impl Screen {
         let has_stopped_offers = phone.opted_out.contains(&number);
         let chat = ChatPart::new(app, &world, digits, number);
         let quoted = reply.and_then(|id| world.messages.get(id)).filter(|message| *message.customer == *digits);
-        let reply = quoted
-            .map(|message| Reply { id: message.id.as_ref().to_owned(), quote: quote(message, &name, &chat.business) });
+        let reply = quoted.map(|message| Reply {
+            id: message.id.as_ref().to_owned(),
+            quote: quote(message, &Marks::default(), (&name, &chat.business)),
+        });
         Self {
             name,
             digits: digits.to_owned(),
@@ -251,12 +252,15 @@ pub(super) fn people(world: &World, current: &str) -> Vec<PersonRow> {
 /// One line of the latest message on the phone, and when it was.
 fn last(world: &World, phone: &Phone) -> (String, String) {
     let messages = phone.chat.iter().rev().take(LAST_LOOK_BACK).filter_map(|id| world.messages.get(id));
-    let line = |content: &Content| match content.kind.as_str() {
-        "reaction" | "edit" | "revoke" => String::new(),
-        _ => parts::summary(content),
+    let mut messages: Vec<_> = messages.filter(|message| is_on_phone(message)).collect();
+    messages.reverse();
+    let marks = Marks::of(&messages);
+    let line = |message: &Message| match message.content.kind.as_str() {
+        "reaction" | "edit" | "revoke" | "system" | "user_preferences" | "request_welcome" => String::new(),
+        _ => marks.summary(message),
     };
-    let mut lines = messages.filter(|message| super::bubble::is_on_phone(message));
-    let found = lines.find_map(|message| Some((line(&message.content), message)).filter(|(line, _)| !line.is_empty()));
+    let mut lines = messages.iter().rev().map(|message| (line(message), *message));
+    let found = lines.find(|(line, _)| !line.is_empty());
     found.map_or_else(Default::default, |(line, message)| {
         let whose = if matches!(message.side, Side::Customer(_)) { "You: " } else { "" };
         let short: String = line.chars().take(LAST_MAX).collect();

@@ -140,6 +140,8 @@ pub(crate) struct Template {
     pub(crate) ttl_seconds: Option<i64>,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    /// Paced: messages wait until Meta has seen how the first ones are liked.
+    pub(crate) held: bool,
     /// Whether the placeholders have names instead of numbers.
     pub(crate) named: bool,
     /// As the management API lists them.
@@ -163,6 +165,7 @@ impl Template {
             ttl_seconds: draft.ttl_seconds,
             created_at: now,
             updated_at: now,
+            held: false,
             named: draft.named,
             components: draft.components,
             shape: draft.shape,

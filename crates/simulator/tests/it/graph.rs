@@ -1,6 +1,7 @@
 //! Sends, refusals, and what can be read.
 
 use serde_json::{Value, json};
+use sha2::Digest;
 
 use crate::world::{NUMBER, TOKEN, WABA, World, YAEL, answer, template, text, with_defaults};
 
@@ -218,4 +219,27 @@ async fn numbers_and_the_account_can_be_read() {
     assert_eq!(numbers["data"][0]["id"], NUMBER);
     assert_eq!(world.get(&format!("/v24.0/{WABA}")).await.1["id"], WABA);
     assert_eq!(world.get("/v24.0/99").await.1["error"]["error_subcode"], 33);
+}
+
+#[tokio::test]
+async fn identities_and_codes_look_at_the_recipient() {
+    let mut world = World::start().await;
+    let parameters = texts(&["123456"]);
+    let code = json!({"messaging_product": "whatsapp", "recipient": "US.1349", "type": "template", "template": {
+        "name": "login_code", "language": {"code": "en_US"}, "components": [
+            {"type": "body", "parameters": parameters},
+            {"type": "button", "sub_type": "url", "index": 0, "parameters": parameters}]}});
+    assert_eq!(answer(world.post(&code)).await.1["error"]["code"], 131_062);
+
+    let known = hex::encode(sha2::Sha256::digest(b"972545550128"));
+    for (hash, outcome) in [(&known[..16], "sent"), ("another", "failed")] {
+        let body = json!({"type": "text", "text": {"body": "hi"}, "recipient_identity_key_hash": hash});
+        world.sent_id(body).await;
+        let status = world.told().await.status();
+        assert_eq!(status["status"], outcome);
+        if outcome == "failed" {
+            assert_eq!(status["errors"][0]["code"], 137_000);
+        }
+        world.all_told().await;
+    }
 }

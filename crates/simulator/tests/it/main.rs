@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the tests' own client plays the system under test")]
 
 mod account;
+mod answers;
 mod callbacks;
 mod control;
 mod faults;

@@ -147,3 +147,26 @@ async fn templates_are_edited_resumed_and_deleted() {
     assert_eq!(world.get(&format!("/v24.0/{id}")).await.0, 400);
     assert_eq!(code(&world, send("table_free")).await, 132_001);
 }
+
+#[tokio::test]
+async fn held_messages_go_on_or_fail_with_their_template() {
+    let mut world = World::start().await;
+    let change = |change: Value| {
+        let mut whole = json!({"name": "hello_world", "language": "en_US", "silent": true});
+        whole.as_object_mut().expect("object").extend(change.as_object().expect("object").clone());
+        whole
+    };
+    for (end, outcome) in [(json!({"held": false}), json!("sent")), (json!({"status": "PAUSED"}), json!("failed"))] {
+        assert_eq!(world.control("template", change(json!({"held": true}))).await.0, 200);
+        let (_, accepted) = world.send(template("hello_world", "en_US", json!([]))).await;
+        assert_eq!(accepted["messages"][0]["message_status"], "held_for_quality_assessment");
+        assert!(world.all_told().await.is_empty());
+        assert_eq!(world.control("template", change(end)).await.0, 200);
+        let status = world.told().await.status();
+        assert_eq!((&status["id"], &status["status"]), (&accepted["messages"][0]["id"], &outcome));
+        if outcome == "failed" {
+            assert_eq!(status["errors"][0]["code"], 132_015);
+        }
+        world.all_told().await;
+    }
+}

@@ -14,6 +14,7 @@ use crate::conn::Conn;
 use crate::consent::{self, NewConsent};
 use crate::contact::{self, Identity, NumberChange, Wanted};
 use crate::error::StoreError;
+use crate::media::ReceivedMedium;
 use crate::message::Origin;
 use crate::recipient::{self, Receipt};
 
@@ -117,6 +118,8 @@ pub struct Inbound {
     pub excerpt: String,
     /// The provider's id of the message it answers.
     pub context: Option<String>,
+    /// The medium that came with it.
+    pub media: Option<ReceivedMedium>,
     /// The provider's id of the message it reacts to, edits or takes back.
     pub target: Option<String>,
     /// The provider's id of the group it was written in.

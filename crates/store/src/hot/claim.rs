@@ -32,7 +32,7 @@ pub struct Claim {
     pub path: String,
     /// The exact request, without secrets.
     pub payload: String,
-    /// What the attempt has to tell about itself.
+    /// Where the request differs from the message, and why.
     pub note: Option<String>,
     /// Now.
     pub at: Timestamp,

@@ -8,11 +8,11 @@ use domain::ids::{ContactId, ConversationId};
 use domain::message::{Direction, MessageStatus};
 use store::contact::Identity;
 use store::event::{MESSAGE_CREATED, MESSAGE_UPDATED};
-use store::hot::{Apply, Command, Inbound};
+use store::hot::{Accept, Apply, Command, Inbound};
 use testkit::engine::TestDatabase;
 use tokio::task::JoinSet;
 
-use crate::support::{World, add_account, add_sender, at, evidence, inbound, phone, user_id, username};
+use crate::support::{World, add_account, add_sender, at, evidence, inbound, new_id, phone, user_id, username};
 
 fn apply(messages: Vec<Inbound>) -> Command {
     Command::Apply(Box::new(Apply { messages, ..Apply::at(at(5)) }))
@@ -217,6 +217,17 @@ testkit::on_both_engines! {
         assert_eq!(world.receive(lines).await?, 3);
         assert_eq!(world.number("SELECT COUNT(*) FROM contact").await?, 1);
         assert_eq!(world.number("SELECT COUNT(*) FROM conversation").await?, 1);
+        Ok(())
+    }
+
+    async fn nobody_answers_what_was_never_sent(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let sent = world.submitted("+919876543210", "wamid.A").await?;
+        let later = Accept { send_at: Some(at(600)), at: at(3), ..world.accept("+919876543210") };
+        let later = new_id(world.store.hot().accept(later).await?)?;
+        world.receive(vec![world.inbound("+919876543210", "wamid.I")]).await?;
+        assert_eq!(world.message(later).await?.replied_at, None);
+        assert_eq!(world.message(sent).await?.replied_at, Some(at(4)));
         Ok(())
     }
 

@@ -16,6 +16,7 @@ mod inlet;
 mod jobs;
 mod limits;
 mod lists;
+mod media;
 mod opening;
 mod outbox;
 mod people;

@@ -28,7 +28,7 @@ use testkit::engine::{Engine, TestDatabase};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-use crate::support::{NOW, World, at, evidence, failure, key, new_id, phone, taken, user_id, username};
+use crate::support::{NOW, World, at, evidence, failure, key, new_id, phone, picture, taken, user_id, username};
 
 /// Statements that may read from end to end, with the reason.
 const MAY_SCAN: [(&str, &str); 3] = [
@@ -103,12 +103,14 @@ async fn traffic(world: &World) -> Result<()> {
     let line = Inbound {
         name: Some("Asha".to_owned()),
         context: Some("wamid.A".to_owned()),
+        media: Some(picture("77")),
         ..world.inbound("+919876543210", "wamid.I")
     };
     world.receive(vec![line]).await?;
     scheduling(world).await?;
     people(world).await?;
     reads(world, early).await?;
+    crate::media::traffic(world).await?;
     owner_changes(world).await?;
     inlet(world).await
 }
@@ -350,7 +352,7 @@ async fn postgres_plan(world: &World, text: &str) -> Result<Vec<String>> {
 }
 
 /// As many rows as a first hour brings, which nobody has analysed yet. The planner goes by a table's pages.
-const FILL: [&str; 9] = [
+const FILL: [&str; 11] = [
     "INSERT INTO contact (account_id, id, created_at) SELECT 1, n, n FROM generate_series(10000, 39999) AS n",
     "INSERT INTO contact_identity (account_id, kind, match_key, value, contact_id, created_at)
      SELECT 1, 'phone', n::TEXT, '+' || n, n, n FROM generate_series(10000, 39999) AS n",
@@ -369,6 +371,10 @@ const FILL: [&str; 9] = [
      SELECT n, 1, 'message.created', 'message:' || n, 1, 'account', '{}', n FROM generate_series(10000, 39999) AS n",
     "INSERT INTO conversation (account_id, id, number, sender_id, contact_id, open, created_at, last_activity_at)
      SELECT 1, n, n, 1, n, TRUE, n, n FROM generate_series(10000, 39999) AS n",
+    "INSERT INTO media (account_id, id, origin, message_id, state, digest, created_at)
+     SELECT 1, n, n % 3, n, 1, n::TEXT, n FROM generate_series(10000, 39999) AS n",
+    "INSERT INTO media_upload (account_id, media_id, sender_id, provider_id, uploaded_at, expires_at)
+     SELECT 1, n, 1, n::TEXT, n, n FROM generate_series(10000, 39999) AS n",
 ];
 
 /// What PostgreSQL may think a statement costs: finding ten rows by their keys is a hundred, in four tables four; reading

@@ -20,6 +20,7 @@ use store::hot::{
     Accept, Accepted, Answer, Apply, Bearing, Claim, Claimed, Command, Complete, IdempotencyKey, Inbound, Settlement,
     StatusChange,
 };
+use store::media::{ReceivedMedium, Told};
 use store::message::{self, Message};
 use store::pools::Pools;
 use store::sender::NewSender;
@@ -322,6 +323,7 @@ pub fn inbound(account: AccountId, sender: SenderId, from: &str, wamid: &str) ->
         content: r#"{"type":"text","text":{"body":"Hi"}}"#.to_owned(),
         excerpt: "Hi".to_owned(),
         context: None,
+        media: None,
         target: None,
         group: None,
         bearing: Bearing::Answer,
@@ -330,6 +332,17 @@ pub fn inbound(account: AccountId, sender: SenderId, from: &str, wamid: &str) ->
         reached: AttemptStatus::Delivered,
         replaces: None,
     }
+}
+
+/// A picture, as a callback tells of it.
+pub fn picture(provider_id: &str) -> ReceivedMedium {
+    let told = Told {
+        provider_id: Some(provider_id.to_owned()),
+        url: Some("https://lookaside.example/1".to_owned()),
+        url_at: Some(at(4)),
+        sha256: Some("aGFzaA==".to_owned()),
+    };
+    ReceivedMedium { told, mime_type: Some("image/jpeg".to_owned()), filename: None }
 }
 
 pub fn username(name: &str) -> Identity {

@@ -41,6 +41,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         graph_base_url: config.meta.graph_base_url.as_str().to_owned(),
         graph_version: config.meta.graph_api_version.to_string(),
         phone_number_id: String::new(),
+        media_host: config.meta.media_host.clone(),
         access_token: SecretString::from(String::new()),
         app_secret: config.meta.app_secret.clone(),
     };

@@ -30,6 +30,9 @@ const BUSINESS_ACCOUNT_ID: &str = "102290129340398";
 /// A number of the range that is reserved for fiction.
 const SENDER_PHONE: &str = "+15550783881";
 
+/// When the sample message for later is due.
+const SCHEDULED_AHEAD: Duration = Duration::from_secs(20 * 60 * 60);
+
 /// Where the demo runs.
 #[derive(Clone, Debug)]
 pub struct DemoOptions {
@@ -248,7 +251,7 @@ fn demo_info(app: &App, simulator: &Simulator, made: &Made, sender: SenderId, se
     }
 }
 
-/// A few messages through the real parts: two sent, one received.
+/// A few messages through the real parts: two sent, one scheduled, one received.
 async fn sample_data(app: &App, simulator: &Simulator, scope: &AccountScope, sender: SenderId) -> anyhow::Result<()> {
     let bodies = [
         json!({"sender_id": sender, "class": "transactional", "to": "+919999900000", "type": "template",
@@ -256,6 +259,9 @@ async fn sample_data(app: &App, simulator: &Simulator, scope: &AccountScope, sen
         json!({"sender_id": sender, "class": "transactional", "to": "+972545550128", "type": "template",
             "template": {"name": "order_update", "language": {"code": "en_US"}, "components": [
                 {"type": "body", "parameters": [{"type": "text", "text": "Yael"}, {"type": "text", "text": "A-1001"}]}]}}),
+        json!({"sender_id": sender, "class": "transactional", "to": "+972545550128", "type": "template",
+            "template": {"name": "hello_world", "language": {"code": "en_US"}},
+            "send_at": app.core().now().plus(SCHEDULED_AHEAD), "schedule_key": "demo-reminder"}),
     ];
     for body in bodies {
         let draft = Draft::read(&body, Region::INDIA)?;

@@ -41,6 +41,8 @@ pub(super) enum Kind {
     Text,
     /// A whole number.
     Number,
+    /// `true` or `false`.
+    Switch,
     /// An id at Meta: shown in the summary, but never quoted in an error, since a token may stand there by mistake.
     Id,
     /// Shown at most by its last four characters.
@@ -85,6 +87,7 @@ pub(super) const KEYS: &[Key] = &[
     required("meta.app_secret", "WHATSAPP_APP_SECRET", Kind::Secret, &[Purpose::Receiving]),
     key("meta.display_phone_number", "WAYPOST_META_DISPLAY_PHONE_NUMBER", Kind::Phone),
     key("meta.graph_base_url", "WAYPOST_META_GRAPH_BASE_URL", Kind::Text),
+    key("meta.media_host", "WAYPOST_META_MEDIA_HOST", Kind::Text),
     key("meta.env_account", "WAYPOST_ENV_ACCOUNT", Kind::Number),
     key("limits.request_body_bytes_max", "WAYPOST_LIMITS_REQUEST_BODY_BYTES_MAX", Kind::Number),
     key("limits.callback_body_bytes_max", "WAYPOST_LIMITS_CALLBACK_BODY_BYTES_MAX", Kind::Number),
@@ -95,6 +98,8 @@ pub(super) const KEYS: &[Key] = &[
     key("dispatch.calls_in_flight_max", "WAYPOST_DISPATCH_CALLS_IN_FLIGHT_MAX", Kind::Number),
     key("dispatch.request_timeout_ms", "WAYPOST_DISPATCH_REQUEST_TIMEOUT_MS", Kind::Number),
     key("dispatch.poll_interval_ms", "WAYPOST_DISPATCH_POLL_INTERVAL_MS", Kind::Number),
+    key("media.bytes_max", "WAYPOST_MEDIA_BYTES_MAX", Kind::Number),
+    key("media.allow_private_links", "WAYPOST_MEDIA_ALLOW_PRIVATE_LINKS", Kind::Switch),
     key("accounts.default_provider", "WHATSAPP_PROVIDER", Kind::Text),
     key("accounts.default_region", "WAYPOST_ACCOUNTS_DEFAULT_REGION", Kind::Text),
     key("accounts.default_time_zone", "WAYPOST_ACCOUNTS_DEFAULT_TIME_ZONE", Kind::Text),

@@ -166,6 +166,8 @@ fn text_of(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<String, (&'static
         (Kind::Number, DeValue::Integer(number)) => i64::from_str_radix(number.as_str(), number.radix())
             .map(|number| number.to_string())
             .map_err(|_| ("the number is too large", "write a smaller one")),
+        (Kind::Switch, DeValue::Boolean(on)) => Ok(on.to_string()),
+        (Kind::Switch, _) => Err(("true or false is expected", "write true or false without quotes")),
         (Kind::Number, _) => Err(("a whole number is expected", "write digits without quotes")),
         (_, DeValue::String(text)) => Ok(text.trim().to_owned()),
         _ => Err(("a text is expected", "write it in double quotes")),

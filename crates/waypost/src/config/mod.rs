@@ -22,7 +22,8 @@ pub use error::{ConfigError, Origin, Problem};
 pub use keys::Purpose;
 use reader::Reader;
 pub use sections::{
-    AccountsSection, DatabaseSection, DispatchSection, LimitsSection, LogSection, MetaSection, ServerSection,
+    AccountsSection, DatabaseSection, DispatchSection, LimitsSection, LogSection, MediaSection, MetaSection,
+    ServerSection,
 };
 pub use summary::{Layer, SettingLine, Warning};
 pub use values::{BaseUrl, DatabaseTarget, DefaultProvider, GraphVersion, LogFilter, LogFormat, MetaId, TimeZoneName};
@@ -48,6 +49,8 @@ pub struct Config {
     pub limits: LimitsSection,
     /// How calls to providers are made.
     pub dispatch: DispatchSection,
+    /// What is fetched, taken and looked at.
+    pub media: MediaSection,
     /// What holds for accounts that have not chosen otherwise.
     pub accounts: AccountsSection,
     summary: Vec<SettingLine>,
@@ -121,14 +124,18 @@ impl Config {
         let meta = MetaSection::read(&mut reader);
         let limits = LimitsSection::read(&mut reader);
         let dispatch = DispatchSection::read(&mut reader);
+        let media = MediaSection::read(&mut reader);
         let accounts = AccountsSection::read(&mut reader);
         let (summary, warnings, problems) = reader.finish();
-        let (Some(server), Some(database), Some(log), Some(meta), Some(limits), Some(dispatch), Some(accounts), []) =
-            (server, database, log, meta, limits, dispatch, accounts, problems.as_slice())
+        let (Some(server), Some(database), Some(log), Some(meta)) = (server, database, log, meta) else {
+            return Err(ConfigError::new(problems));
+        };
+        let (Some(limits), Some(dispatch), Some(media), Some(accounts), []) =
+            (limits, dispatch, media, accounts, problems.as_slice())
         else {
             return Err(ConfigError::new(problems));
         };
-        let mut config = Self { server, database, log, meta, limits, dispatch, accounts, summary, warnings };
+        let mut config = Self { server, database, log, meta, limits, dispatch, media, accounts, summary, warnings };
         config.warnings.extend(summary::warnings_about(&config));
         Ok(config)
     }

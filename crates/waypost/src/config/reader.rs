@@ -65,7 +65,7 @@ impl Reader {
 fn explain(name: &str, raw: &Raw, invalid: Invalid) -> Problem {
     let text = raw.text.expose_secret();
     // A value is quoted where that helps and cannot give away a secret: an `@` may stand behind a password.
-    let may_quote = Key::by_name(name).is_some_and(|key| matches!(key.kind, Kind::Text | Kind::Number));
+    let may_quote = Key::by_name(name).is_some_and(|key| matches!(key.kind, Kind::Text | Kind::Number | Kind::Switch));
     let wrong = if may_quote && text.len() <= 40 && !text.contains('@') {
         format!("{text:?} {}", invalid.wrong)
     } else {

@@ -63,6 +63,8 @@ pub struct MetaSection {
     pub display_phone_number: Option<E164>,
     /// Where the Graph API is.
     pub graph_base_url: BaseUrl,
+    /// Where media are downloaded from, besides.
+    pub media_host: String,
     /// The owner of the sender; `None`: the first account.
     pub env_account: Option<AccountId>,
 }
@@ -93,6 +95,15 @@ pub struct DispatchSection {
     pub request_timeout: Duration,
     /// How often the outbox is looked at without a hint.
     pub poll_interval: Duration,
+}
+
+/// `[media]`
+#[derive(Clone, Debug)]
+pub struct MediaSection {
+    /// Of a medium.
+    pub bytes_max: u64,
+    /// Whether links may lead to private networks.
+    pub allow_private_links: bool,
 }
 
 /// `[accounts]`
@@ -141,6 +152,7 @@ impl MetaSection {
         let app_secret = reader.optional("meta.app_secret", values::token);
         let display_phone_number = reader.optional("meta.display_phone_number", values::phone);
         let graph_base_url = reader.value("meta.graph_base_url", BaseUrl::parse);
+        let media_host = reader.value("meta.media_host", values::host);
         let env_account = reader.value("meta.env_account", values::account_or_first);
         Some(Self {
             access_token: access_token?,
@@ -151,6 +163,7 @@ impl MetaSection {
             app_secret: app_secret?,
             display_phone_number: display_phone_number?,
             graph_base_url: graph_base_url?,
+            media_host: media_host?,
             env_account: env_account?,
         })
     }
@@ -188,6 +201,14 @@ impl DispatchSection {
             request_timeout: Duration::from_millis(timeout?),
             poll_interval: Duration::from_millis(poll?),
         })
+    }
+}
+
+impl MediaSection {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let bytes_max = reader.value("media.bytes_max", |text| whole(text, MIB..=1024 * MIB));
+        let allow_private_links = reader.value("media.allow_private_links", values::switch);
+        Some(Self { bytes_max: bytes_max?, allow_private_links: allow_private_links? })
     }
 }
 

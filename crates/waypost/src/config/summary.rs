@@ -77,7 +77,7 @@ impl SettingLine {
 fn shown(kind: Kind, raw: &Raw) -> String {
     let text = raw.text.expose_secret();
     match kind {
-        Kind::Text | Kind::Number | Kind::Id => text.to_owned(),
+        Kind::Text | Kind::Number | Kind::Switch | Kind::Id => text.to_owned(),
         Kind::Secret => masked(&raw.text),
         Kind::DatabaseUrl => DatabaseTarget::shown(text),
         Kind::Phone => phone(text).map_or_else(|_| "set".to_owned(), |number| number.masked()),

@@ -327,6 +327,19 @@ pub(super) fn whole<T: TryFrom<u64>>(text: &str, range: RangeInclusive<u64>) -> 
     T::try_from(number).map_err(|_| invalid())
 }
 
+pub(super) fn switch(text: &str) -> Result<bool, Invalid> {
+    text.parse().map_err(|_| Invalid::new("is neither true nor false", "write true or false"))
+}
+
+/// A host's name without scheme, port and path.
+pub(super) fn host(text: &str) -> Result<String, Invalid> {
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if text.split('.').all(is_label) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err(Invalid::new("is no name of a host", "write a name such as lookaside.fbsbx.com"))
+}
+
 /// The last four characters of a long secret; nothing of a short one, of which four would be too much.
 pub(super) fn masked(secret: &SecretString) -> String {
     let characters = secret.expose_secret().chars().count();

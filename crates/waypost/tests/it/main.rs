@@ -6,7 +6,9 @@ mod crash;
 mod kinds;
 
 mod commands;
+mod explain;
 mod fixtures;
+mod media;
 mod operations;
 mod outage;
 mod pace;
@@ -14,6 +16,7 @@ mod pages;
 mod people;
 mod receive;
 mod retry;
+mod scheduled;
 mod send;
 mod sessions;
 mod support;

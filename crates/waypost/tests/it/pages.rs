@@ -124,6 +124,10 @@ async fn the_pages_fit_three_widths_in_both_colours() -> TestResult {
         ("messages", list.clone()),
         ("compose", format!("{list}?compose=1")),
         ("message", format!("{list}/1")),
+        ("scheduled", list.replace("/messages", "/scheduled")),
+        ("scheduled-message", format!("{list}/3")),
+        ("reschedule", format!("{list}/3/reschedule")),
+        ("cancel", format!("{list}/3/cancel")),
         ("callbacks", format!("{}/installation/callbacks", demo.info.base_url)),
         ("phone", phone),
     ];

@@ -31,7 +31,7 @@ fn text_message(number_id: &str, id: &str, body: &str) -> String {
     )
 }
 
-fn status(id: &str, status: &str, at: i64) -> String {
+pub fn status(id: &str, status: &str, at: i64) -> String {
     envelope(
         PHONE_NUMBER_ID,
         json!({"statuses": [
@@ -39,7 +39,7 @@ fn status(id: &str, status: &str, at: i64) -> String {
     )
 }
 
-async fn deliver(app: &TestApp, body: &str) -> u16 {
+pub async fn deliver(app: &TestApp, body: &str) -> u16 {
     deliver_signed(app, body, SignatureChoice::Correct).await
 }
 
@@ -215,7 +215,7 @@ on_both_engines! {
 }
 
 /// Another account with a sender of another application.
-async fn foreign_sender(app: &TestApp) -> String {
+pub async fn foreign_sender(app: &TestApp) -> String {
     use domain::clock::Clock;
     let now = app.clock.now();
     let mut tx = app.app.core().store.begin().await.unwrap();

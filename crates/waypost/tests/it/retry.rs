@@ -9,12 +9,12 @@ use testkit::on_both_engines;
 
 use crate::support::{CUSTOMER, TestApp};
 
-fn error(code: u32) -> Fault {
+pub fn error(code: u32) -> Fault {
     Fault::Error { code, http_status: None }
 }
 
 /// Moves the clock in steps until the message stands so.
-async fn advance_until(app: &TestApp, id: i64, status: &str, step: Duration) -> Value {
+pub async fn advance_until(app: &TestApp, id: i64, status: &str, step: Duration) -> Value {
     app.wait(&format!("message {id} to be {status}"), async || {
         let message = app.message(id).await;
         if message["status"] == status {

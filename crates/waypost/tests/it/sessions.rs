@@ -6,22 +6,22 @@ use testkit::on_both_engines;
 
 use crate::support::TestApp;
 
-const EMAIL: &str = "noa@carmelview.example";
+pub const EMAIL: &str = "noa@carmelview.example";
 
-struct Visitor {
+pub struct Visitor {
     http: Client,
     base: String,
     cookie: Option<String>,
 }
 
 impl Visitor {
-    fn new(app: &TestApp) -> Self {
+    pub fn new(app: &TestApp) -> Self {
         #[expect(clippy::disallowed_methods, reason = "a client that follows no redirect, to see where they lead")]
         let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
         Self { http, base: app.url(""), cookie: None }
     }
 
-    async fn get(&self, path: &str) -> Response {
+    pub async fn get(&self, path: &str) -> Response {
         let mut request = self.http.get(format!("{}{path}", self.base));
         if let Some(cookie) = &self.cookie {
             request = request.header("Cookie", cookie);
@@ -29,7 +29,7 @@ impl Visitor {
         request.send().await.unwrap()
     }
 
-    async fn post(&self, path: &str, form: &str, site: &str) -> Response {
+    pub async fn post(&self, path: &str, form: &str, site: &str) -> Response {
         let mut request = self.http.post(format!("{}{path}", self.base)).header("Sec-Fetch-Site", site);
         if let Some(cookie) = &self.cookie {
             request = request.header("Cookie", cookie);
@@ -38,7 +38,7 @@ impl Visitor {
         request.send().await.unwrap()
     }
 
-    async fn sign_in(&mut self, email: &str, password: &str) -> Response {
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Response {
         let form = format!("email={email}&password={password}&next=");
         let response = self.post("/app/sign-in", &form, "same-origin").await;
         if let Some(cookie) = response.headers().get("set-cookie") {
@@ -46,6 +46,13 @@ impl Visitor {
         }
         response
     }
+}
+
+/// The cookie of a signed-in browser.
+pub async fn signed_in(app: &TestApp) -> String {
+    let mut visitor = Visitor::new(app);
+    visitor.sign_in(EMAIL, &app.made.password).await;
+    visitor.cookie.unwrap()
 }
 
 on_both_engines! {

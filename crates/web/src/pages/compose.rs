@@ -131,7 +131,7 @@ fn say(form: &mut ComposeForm, page: &PageScope, error: &SendError) {
         }
         SendError::KeyReused => form.trouble = Some(catalogue.t("compose.key_reused").to_owned()),
         SendError::NotSupported { .. } => form.trouble = Some(catalogue.t("compose.not_supported").to_owned()),
-        SendError::Time(_) | SendError::ScheduleKeyReused(_) | SendError::Store(_) => {
+        SendError::Media { .. } | SendError::Time(_) | SendError::ScheduleKeyReused(_) | SendError::Store(_) => {
             form.trouble = Some(error.to_string());
         }
     }

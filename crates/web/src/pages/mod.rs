@@ -8,6 +8,7 @@ pub mod compose;
 mod compose_form;
 pub mod error;
 pub mod events;
+mod media;
 pub mod messages;
 mod query;
 mod rows;
@@ -55,6 +56,15 @@ pub fn router(web: &Web) -> Router<Web> {
         .route("/app/{*rest}", any(|| async { PageError::NotFound }))
         .route("/installation/{*rest}", any(|| async { PageError::NotFound }))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(from_fn(same_origin::require))
+        .layer(from_fn_with_state(web.clone(), error::finish))
+}
+
+/// What pages show that is no page: bytes as they are stored, which no layer may compress, since parts of them are asked
+/// for.
+pub fn files(web: &Web) -> Router<Web> {
+    Router::new()
+        .route("/app/accounts/{account}/media/{id}", get(media::show))
         .layer(from_fn(same_origin::require))
         .layer(from_fn_with_state(web.clone(), error::finish))
 }

@@ -1,5 +1,7 @@
 //! How the explanation of a message becomes the timeline of its page.
 
+use std::time::Duration;
+
 use domain::time::Timestamp;
 use messaging::explain::{Callback, CallbackBody, Entry, Explanation, What};
 
@@ -38,7 +40,10 @@ fn told<T>(explanation: &Explanation, viewer: &Viewer, tell: impl FnOnce(&Teller
         let moment = viewer.moment(at);
         format!("{}, {}", moment.date, moment.clock)
     };
-    let took = |length| viewer.length(length);
+    let took = |length: Duration| match length.as_millis() {
+        millis @ 0..1_000 => viewer.catalogue.tf("time.milliseconds", &[("count", millis.to_string().as_str())]),
+        _ => viewer.length(length),
+    };
     let simulated = explanation.message.simulated;
     tell(&Teller { catalogue: viewer.catalogue, when: &when, took: &took, simulated })
 }
@@ -57,7 +62,8 @@ fn step(entry: &Entry, place: usize, teller: &Teller<'_>, viewer: &Viewer) -> Me
         What::Claimed(attempt) => {
             let codes = (!attempt.payload.is_empty())
                 .then(|| said(t("message.request"), attempt.path.clone(), &attempt.payload, PAYLOAD_BYTES_MAX));
-            MessageStep { icon: "send", turns: true, codes: codes.into_iter().collect(), ..plain }
+            let note = attempt.decision.clone();
+            MessageStep { icon: "send", turns: true, note, codes: codes.into_iter().collect(), ..plain }
         }
         What::Answered { attempt, failure, .. } => {
             let status = attempt.http_status.map(|status| status.to_string()).unwrap_or_default();

@@ -59,7 +59,7 @@ pub(super) async fn show(
 
 fn view(explanation: &Explanation) -> ExplanationView {
     let when = |at: Timestamp| at.to_string();
-    let took = |length: std::time::Duration| format!("{:.1} s", length.as_secs_f64());
+    let took = |length: std::time::Duration| format!("{} ms", length.as_millis());
     let teller = Teller {
         catalogue: Catalogue::get(FALLBACK),
         when: &when,
@@ -112,7 +112,7 @@ fn details(what: &What) -> Value {
         }
         What::Claimed(attempt) => json!({
             "attempt": attempt.number, "provider": attempt.provider, "node": attempt.node, "epoch": attempt.epoch,
-            "path": attempt.path, "payload": attempt.payload,
+            "path": attempt.path, "payload": attempt.payload, "decision": attempt.decision,
         }),
         What::Answered { attempt, latency, failure } => json!({
             "attempt": attempt.number, "http_status": attempt.http_status, "answer": attempt.answer,

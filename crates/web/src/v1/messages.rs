@@ -14,7 +14,7 @@ use domain::scope::AccountScope;
 use domain::time::Timestamp;
 use http::{HeaderMap, StatusCode};
 use messaging::reading::{self, MarkError};
-use messaging::send::AcceptedMessage;
+use messaging::send::{AcceptedMessage, SendError};
 use messaging::{messages, send};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use store::hot::IdempotencyKey;
 use store::message::{Message, MessageFilter, Page, Place};
 
+use super::media;
 use super::view::{AttemptView, MessageView};
 use crate::auth::TokenScope;
 use crate::problem::Problem;
@@ -43,7 +44,8 @@ pub(super) async fn create(
     let key = idempotency_key(&headers, &body)?;
     let region = send::region(&web.core, &scope).await?;
     let draft = Draft::read(&body, region)?;
-    let accepted = send::accept(&web.core, &scope, draft, key).await?;
+    let accepted = send::accept(&web.core, &scope, draft, key).await;
+    let accepted = accepted.map_err(|error| within_message(&body, error))?;
     Ok((StatusCode::ACCEPTED, Json(accepted_view(&web, &scope, accepted).await?)).into_response())
 }
 
@@ -56,6 +58,16 @@ pub(super) fn read_json(web: &Web, body: Result<Bytes, BytesRejection>) -> Resul
     })?;
     serde_json::from_slice(&body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))
+}
+
+/// The path of a medium begins at the message, which stands under `message` or flat.
+fn within_message(body: &Value, error: SendError) -> SendError {
+    match error {
+        SendError::Media { code, field, detail } if body.get("message").is_some_and(Value::is_object) => {
+            SendError::Media { code, field: format!("message.{field}"), detail }
+        }
+        other => other,
+    }
 }
 
 /// A new message answers what is known without asking the database again; a repetition answers how the first one
@@ -97,14 +109,16 @@ pub(super) async fn show(
 
 /// A message with what is shown around it.
 pub(super) async fn view(web: &Web, scope: &AccountScope, message: Message) -> Result<MessageView, Problem> {
-    let around = messages::around(&web.core, scope, std::slice::from_ref(&message)).await?;
-    Ok(MessageView::new(message, around.into_iter().next().unwrap_or_default()))
+    let views = views(web, scope, vec![message]).await?;
+    views.into_iter().next().ok_or_else(|| Problem::not_found("message"))
 }
 
 /// The same for many, in their order.
 pub(super) async fn views(web: &Web, scope: &AccountScope, found: Vec<Message>) -> Result<Vec<MessageView>, Problem> {
     let around = messages::around(&web.core, scope, &found).await?;
-    Ok(found.into_iter().zip(around).map(|(message, around)| MessageView::new(message, around)).collect())
+    let media = media::of_messages(web, scope, &found).await?;
+    let views = found.into_iter().zip(around);
+    Ok(views.map(|(message, around)| MessageView::new(message, around).with_media(&media)).collect())
 }
 
 /// `GET /v1/messages/{id}/attempts`

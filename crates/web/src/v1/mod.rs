@@ -1,11 +1,13 @@
 //! The native API.
 
 mod explain;
+mod media;
 pub mod messages;
 mod scheduled;
 mod view;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use http::StatusCode;
 
@@ -13,7 +15,8 @@ use crate::problem::Problem;
 use crate::state::Web;
 
 /// The routes below `/v1`.
-pub fn router() -> Router<Web> {
+pub fn router(media_bytes_max: u64) -> Router<Web> {
+    let upload_bytes_max = usize::try_from(media_bytes_max).unwrap_or(usize::MAX).saturating_add(media::FORM_BYTES_MAX);
     Router::new()
         .route("/v1/messages", post(messages::create).get(messages::list))
         .route("/v1/messages/{id}", get(messages::show).patch(scheduled::reschedule))
@@ -22,6 +25,8 @@ pub fn router() -> Router<Web> {
         .route("/v1/messages/{id}/explain", get(explain::show))
         .route("/v1/messages/{id}/read", post(messages::mark_read))
         .route("/v1/scheduled-messages", get(scheduled::list))
+        .route("/v1/media", post(media::create).layer(DefaultBodyLimit::max(upload_bytes_max)))
+        .route("/v1/media/{id}", get(media::show))
         .route("/v1/senders", get(messages::senders))
         .route("/v1/{*rest}", any(unknown))
 }

@@ -8,7 +8,10 @@ use domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use store::media::Medium;
 use store::message::{Around, Message};
+
+use super::media::MediaView;
 
 /// A message as the API answers it. `message` is Meta's own object for what was sent, and the decoded content of what
 /// was received.
@@ -61,6 +64,18 @@ pub(super) struct MessageView {
     read_at: Option<Timestamp>,
     failed_at: Option<Timestamp>,
     replied_at: Option<Timestamp>,
+    /// What came with it.
+    media: Vec<MediaView>,
+}
+
+impl MessageView {
+    /// The same, with those of the media that came with it.
+    pub(super) fn with_media(mut self, media: &[Medium]) -> Self {
+        let is_shown = self.deleted_at.is_none();
+        let own = media.iter().filter(|medium| medium.message.is_some_and(|message| is_shown && message.0 == self.id));
+        self.media = own.map(MediaView::from).collect();
+        self
+    }
 }
 
 /// The person, or the group.
@@ -155,6 +170,7 @@ impl MessageView {
             read_at: times.read,
             failed_at: times.failed,
             replied_at: message.replied_at,
+            media: Vec::new(),
         }
     }
 }

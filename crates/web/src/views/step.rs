@@ -93,10 +93,10 @@ impl MessageStep {
         let limit = r#"{"error":{"message":"(#130429) Rate limit hit","code":130429}}"#;
         let answer = r#"{"messages":[{"id":"wamid.HBgMOTcyNTQ1NTUwMTI4"}]}"#;
         let status = r#"{"entry":[{"changes":[{"field":"messages","value":{"statuses":[{"id":"wamid.HBgM","status":"read"}]}}]}]}"#;
-        let call = |id: &str, gap: &str| Self {
+        let call = |number: i64, id: &str, gap: &str| Self {
             icon: "send",
             turns: true,
-            title: "Attempt 1".to_owned(),
+            title: format!("Attempt {number}"),
             text: "Node node-a wrote the request down and sent it to meta_cloud.".to_owned(),
             codes: vec![Self::said(id, "Request", "/v25.0/105550110/messages", payload)],
             ..Self::sample("attempt_claimed", StatusWord::Calling, 5, gap)
@@ -110,14 +110,14 @@ impl MessageStep {
         };
         vec![
             Self::sample("accepted", StatusWord::Queued, 5, ""),
-            call("said-1", "+0.1 s"),
+            call(1, "said-1", "+0.1 s"),
             Self {
                 tone: "warn",
                 codes: vec![Self::said("said-2", "Answer", "HTTP 429", limit)],
                 ..Self::sample("attempt_answered", StatusWord::Failed, 5, "+0.5 s")
             },
             back_off,
-            call("said-4", "+1.8 s"),
+            call(2, "said-4", "+1.8 s"),
             Self {
                 codes: vec![Self::said("said-5", "Answer", "HTTP 200", answer)],
                 ..Self::sample("attempt_answered", StatusWord::Submitted, 5, "+2.2 s")
@@ -168,7 +168,7 @@ impl MessageStep {
             failure: MessageRow::too_much(0).failure,
             note: Some(format!("{} {}", awkward::MARKUP, awkward::long_name())),
             codes: vec![
-                Self::said("said-0", &awkward::long_name(), &path, &payload),
+                Self::said("said-0", "Request", &path, &payload),
                 Self::said("said-1", "Answer", awkward::MARKUP, &awkward::long_name().repeat(200)),
             ],
             ..Self::sample("attempt_answered", StatusWord::Failed, 5, "")

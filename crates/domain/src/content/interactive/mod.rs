@@ -13,7 +13,7 @@ pub use buttons::{Link, ListSection, ReplyButton, Row};
 pub(super) use carousel::read_card_index;
 pub use carousel::{Card, CardAction};
 pub use flow::{Flow, FlowReference};
-pub use order::OrderStatus;
+pub use order::{OrderDetails, OrderStatus};
 
 use super::media::MediaPlace;
 use super::products::ProductSection;
@@ -85,6 +85,8 @@ pub enum Action {
     RequestContactInfo,
     /// `order_status`: how an order that was paid in WhatsApp stands.
     OrderStatus(OrderStatus),
+    /// `order_details`: a request to pay an order.
+    OrderDetails(OrderDetails),
 }
 
 pub(super) const KINDS: &[&str] = &[
@@ -101,6 +103,7 @@ pub(super) const KINDS: &[&str] = &[
     "call_permission_request",
     "request_contact_info",
     "order_status",
+    "order_details",
 ];
 
 /// Which header a kind takes.
@@ -123,7 +126,7 @@ struct Rules {
 impl Rules {
     fn of(kind: &str) -> Self {
         let header = match kind {
-            "button" | "cta_url" | "flow" | "address_message" => HeaderRule::Any,
+            "button" | "cta_url" | "flow" | "address_message" | "order_details" => HeaderRule::Any,
             "list" => HeaderRule::Text,
             "product_list" => HeaderRule::TextRequired,
             _ => HeaderRule::None,
@@ -282,6 +285,7 @@ impl Action {
             Self::RequestCallPermission => "call_permission_request",
             Self::RequestContactInfo => "request_contact_info",
             Self::OrderStatus(_) => "order_status",
+            Self::OrderDetails(_) => "order_details",
         }
     }
 
@@ -327,6 +331,10 @@ impl Action {
                 named(&mut fields, "call_permission_request").map(|()| Self::RequestCallPermission)?
             }
             "request_contact_info" => named(&mut fields, "request_contact_info").map(|()| Self::RequestContactInfo)?,
+            "order_details" => {
+                named(&mut fields, "review_and_pay")?;
+                Self::OrderDetails(OrderDetails::read(&mut fields)?)
+            }
             _ => {
                 named(&mut fields, "review_order")?;
                 Self::OrderStatus(OrderStatus::read(fields.object("parameters")?)?)
@@ -361,6 +369,7 @@ impl Action {
             Self::RequestCallPermission => json!({"name": "call_permission_request"}),
             Self::RequestContactInfo => json!({"name": "request_contact_info"}),
             Self::OrderStatus(order) => json!({"name": "review_order", "parameters": order.to_value()}),
+            Self::OrderDetails(order) => json!({"name": "review_and_pay", "parameters": order.to_value()}),
         }
     }
 }

@@ -224,6 +224,26 @@ fn index(position: usize, as_text: bool) -> Value {
     if as_text { json!(position.to_string()) } else { json!(position) }
 }
 
+fn order_details() -> impl Strategy<Value = Value> {
+    let amount = (0..100_000_i32).prop_map(|value| json!({"value": value, "offset": 100})).boxed();
+    let item = (id(), line(60), amount.clone(), 1..9_i32).prop_map(
+        |(id, name, amount, quantity)| json!({"retailer_id": id, "name": name, "amount": amount, "quantity": quantity}),
+    );
+    (id(), amount, vec(item, 1..3), option::of(data())).prop_map(|(id, amount, items, extra)| {
+        let settings = extra.map(|extra| json!([{"type": "payment_gateway", "payment_gateway": extra}]));
+        let order = json!({"status": "pending", "items": items, "subtotal": amount, "tax": amount});
+        let parameters = vec![
+            ("reference_id", some(id)),
+            ("type", some("digital-goods")),
+            ("currency", some("INR")),
+            ("payment_settings", settings),
+            ("total_amount", Some(amount.clone())),
+            ("order", Some(order)),
+        ];
+        json!({"name": "review_and_pay", "parameters": object(parameters)})
+    })
+}
+
 fn action() -> impl Strategy<Value = (&'static str, Value)> {
     let named = |name: &'static str| Just(json!({"name": name})).boxed();
     let address = option::of(texts(&["name", "phone_number", "in_pin_code", "city"])).prop_map(|values| {
@@ -251,6 +271,7 @@ fn action() -> impl Strategy<Value = (&'static str, Value)> {
         ("call_permission_request", named("call_permission_request")),
         ("request_contact_info", named("request_contact_info")),
         ("order_status", order.boxed()),
+        ("order_details", order_details().boxed()),
     ];
     proptest::sample::select(kinds).prop_flat_map(|(kind, action)| action.prop_map(move |action| (kind, action)))
 }
@@ -261,7 +282,7 @@ fn interactive() -> impl Strategy<Value = Value> {
     (action(), text_header, option::of(any_header), (any::<bool>(), any::<bool>()), text(1024), option::of(text(60)))
         .prop_map(|((kind, action), text_header, any_header, (with_header, with_body), body, footer)| {
             let header = match kind {
-                "button" | "cta_url" | "flow" | "address_message" => any_header,
+                "button" | "cta_url" | "flow" | "address_message" | "order_details" => any_header,
                 "list" => with_header.then_some(text_header),
                 "product_list" => Some(text_header),
                 _ => None,

@@ -44,16 +44,22 @@ pub(super) fn late_media(
     Ok(vec![HookFact::History(Box::new(HistoryMessage { person, direction, object, status, chunk: None }))])
 }
 
-/// The person at the other end, and who of the two wrote.
+/// The person at the other end, and who of the two wrote. Our own side is read where it is known to be ours.
 fn sides(message: Node<'_>, history: History<'_>) -> (Person, Direction) {
     let from = named(message.peek(), "from", "from_user_id", &[]);
+    let is_business = |phone: &E164| history.business.is_some_and(|ours| ours.match_key() == phone.match_key());
     let is_ours = match (&from.phone, history.business) {
-        (Some(from), Some(business)) => from.match_key() == business.match_key(),
+        (Some(from), Some(_)) => is_business(from),
         _ => from.user_id.is_none() && message.peek().get("to").is_some(),
     };
-    let from = named(message, "from", "from_user_id", &["from_parent_user_id"]);
-    let to = named(message, "to", "to_user_id", &["to_parent_user_id"]);
-    if is_ours { (to, Direction::Outbound) } else { (from, Direction::Inbound) }
+    let own_side = if is_ours { "from" } else { "to" };
+    if message.peek().phone(own_side).as_ref().is_some_and(is_business) {
+        let _ = message.phone(own_side);
+    }
+    match is_ours {
+        true => (named(message, "to", "to_user_id", &["to_parent_user_id"]), Direction::Outbound),
+        false => (named(message, "from", "from_user_id", &["from_parent_user_id"]), Direction::Inbound),
+    }
 }
 
 fn status(message: Node<'_>) -> Option<String> {
@@ -84,14 +90,14 @@ fn messages_of(thread: Node<'_>, path: &str, (chunk, history): (HistoryChunk, Hi
     if messages.is_empty() {
         return facts.pass_over(path, "no messages");
     }
-    let place = thread.place();
-    let other_side = thread_person(thread);
-    let mut is_used = false;
+    let other_side = thread_person(thread.peek(), true);
+    // Whether its messages are with that person, if there are any.
+    let mut is_with = None;
     for (i, message) in messages.into_iter().enumerate() {
         let place = message.place();
         match old_message(message, &other_side, chunk, history) {
             Ok(message) => {
-                is_used = true;
+                is_with = Some(is_with.unwrap_or(true) && is_same(&other_side, &message.person));
                 facts.push(HookFact::History(Box::new(message)));
             }
             Err(reason) => {
@@ -100,24 +106,40 @@ fn messages_of(thread: Node<'_>, path: &str, (chunk, history): (HistoryChunk, Hi
             }
         }
     }
-    if !is_used {
-        thread.rewind(place);
+    if let Some(is_with) = is_with {
+        // Now it counts as read, but for ids that contradict its messages.
+        let _ = thread_person(thread, is_with);
     }
 }
 
-/// Whom the thread is with.
-fn thread_person(thread: Node<'_>) -> Person {
-    let by_id = named(thread, "id", "user_id", &[]);
+/// Whom the thread is with; its ids are read without a trace where they are not what is told.
+fn thread_person(thread: Node<'_>, is_told: bool) -> Person {
+    fn ids(node: Node<'_>, number: &str, is_told: bool) -> Person {
+        let node = if is_told { node } else { node.peek() };
+        named(node, number, "user_id", &["parent_user_id"])
+    }
+    let by_id = ids(thread, "id", is_told);
     let Some(context) = thread.get("context") else { return by_id };
-    let described = named(context, "wa_id", "user_id", &["parent_user_id"]);
+    let agrees = is_same(&by_id, &ids(context, "wa_id", false));
+    let described = ids(context, "wa_id", is_told && agrees);
     Person {
         phone: by_id.phone.or(described.phone),
         user_id: by_id.user_id.or(described.user_id),
-        parent_user_id: described.parent_user_id,
+        parent_user_id: by_id.parent_user_id.or(described.parent_user_id),
         username: username(context),
-        name: context.text("name"),
+        name: context.text("name").or_else(|| context.get("profile")?.text("name")),
         identity_hash: None,
     }
+}
+
+/// Whether nothing that both say differs.
+fn is_same(one: &Person, other: &Person) -> bool {
+    fn agrees<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
+        one.is_none() || other.is_none() || one == other
+    }
+    agrees(&one.phone, &other.phone)
+        && agrees(&one.user_id, &other.user_id)
+        && agrees(&one.parent_user_id, &other.parent_user_id)
 }
 
 fn old_message(

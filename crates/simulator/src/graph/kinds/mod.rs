@@ -8,6 +8,7 @@ mod media;
 mod plain;
 mod products;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -63,6 +64,8 @@ pub(super) struct Checked {
     pub(super) lifetime: Option<Duration>,
     /// A template so new that the Marketing Messages API does not know it yet.
     pub(super) is_syncing: bool,
+    /// The id of a template whose messages are held back.
+    pub(super) held_by: Option<Arc<str>>,
 }
 
 impl Checked {
@@ -74,6 +77,7 @@ impl Checked {
             target: None,
             lifetime: None,
             is_syncing: false,
+            held_by: None,
         }
     }
 

@@ -4,6 +4,7 @@ mod buttons;
 mod cards;
 mod components;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -55,6 +56,7 @@ pub(super) fn check(app: &Shared, value: &Value) -> Result<Checked, GraphError> 
         template: Some(rendered),
         media: filling.media,
         lifetime: ttl_seconds.map(Duration::from_secs),
+        held_by: template.held.then(|| Arc::clone(&template.id)),
         is_syncing: filling.now.since(template.created_at) < SYNC_TIME,
         ..Checked::service()
     })

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::address::IdentityKind;
-use domain::ids::{ContactId, ConversationId, InletId, MessageId};
+use domain::ids::{AccountId, ContactId, ConversationId, InletId, MessageId};
 use domain::message::{Class, Direction, MessageStatus};
 use domain::time::Timestamp;
 
@@ -16,6 +16,7 @@ use crate::conversation;
 use crate::error::StoreError;
 use crate::event::{self, MESSAGE_CREATED, MESSAGE_UPDATED, NewEvent};
 use crate::ids::{self, Sequence};
+use crate::media::{self, NewReceived};
 use crate::message::{self, Elsewhere, NewMessage, Origin, Reply};
 use crate::sql::Batch;
 use crate::sql::Column::{Int, Text};
@@ -57,6 +58,9 @@ pub(super) async fn apply(
         .map(|(fresh, (contact, conversation))| new_message(fresh, *contact, conversation, now))
         .collect();
     message::insert_all(conn, &rows).await?;
+    let received: Vec<NewReceived<'_>> =
+        fresh.iter().filter_map(|fresh| received(fresh.line.account, fresh.id, fresh.line)).collect();
+    media::insert_received(conn, &received, now).await?;
     note_attempts(conn, &fresh, now).await?;
     write_events(conn, &fresh, contacts, now).await?;
     let lines: Vec<&Inbound> = fresh.iter().map(|fresh| fresh.line).collect();
@@ -145,8 +149,12 @@ static TAKE_PLACE: Batch = Batch::new(
        AND e.kind = input.id_kind AND e.value = input.value
      WHERE message.account_id = e.account_id AND message.id = e.message_id AND message.kind = input.replaced
        AND message.content <> input.content
-     RETURNING message.account_id, message.id, message.version",
+     RETURNING message.account_id, message.id, message.version, message.external_id",
 );
+
+fn received(account: AccountId, message: MessageId, line: &Inbound) -> Option<NewReceived<'_>> {
+    Some(NewReceived { account, message, sender: line.sender, medium: line.media.as_ref()? })
+}
 
 /// What was only announced before gets its content: the media of an older message, the end of a call.
 async fn take_places(conn: &mut Conn<'_>, known: &[&Inbound], now: Timestamp) -> Result<(), StoreError> {
@@ -158,7 +166,17 @@ async fn take_places(conn: &mut Conn<'_>, known: &[&Inbound], now: Timestamp) ->
             Some(values![line.account, line.sender, line.id_kind, id, replaced, kind, content, excerpt])
         })
         .collect();
-    let changed = message::versions(conn.batch(&TAKE_PLACE, &rows).await?)?;
+    let (mut changed, mut media) = (Vec::new(), Vec::new());
+    for row in conn.batch(&TAKE_PLACE, &rows).await? {
+        let mut row = row.reader();
+        let (account, id, version) = (row.read()?, row.read()?, row.read()?);
+        let external_id: Option<String> = row.read()?;
+        let mut lines = known.iter().filter(|line| line.replaces.is_some() && line.account == account);
+        let line = lines.find(|line| Some(&line.external_id) == external_id.as_ref());
+        media.extend(line.and_then(|line| received(account, id, line)));
+        changed.push((account, id, version));
+    }
+    media::insert_received(conn, &media, now).await?;
     changes::tell(conn, changed, now).await
 }
 

@@ -122,6 +122,15 @@ fn interactive() -> Vec<(&'static str, Value)> {
             json!({"type": "order_status", "body": body, "footer": footer, "action": {"name": "review_order",
             "parameters": {"reference_id": "order-77", "order": {"status": "shipped", "description": "On its way"}}}}),
         ),
+        (
+            "order_details",
+            json!({"type": "order_details", "header": image, "body": body, "footer": footer, "action": {
+                "name": "review_and_pay", "parameters": {"reference_id": "order-77", "type": "digital-goods",
+                    "currency": "INR", "payment_settings": [{"type": "upi_vpa"}],
+                    "total_amount": {"value": 21000, "offset": 100},
+                    "order": {"status": "pending", "subtotal": {"value": 21000, "offset": 100},
+                        "items": [{"name": "Tea", "amount": {"value": 21000, "offset": 100}, "quantity": 1}]}}}}),
+        ),
     ]
 }
 

@@ -144,6 +144,16 @@ const MISSING: &[(&str, &[&str])] = &[
         "order_status",
         &["/interactive/body", "A/parameters/reference_id", "A/parameters/order", "A/parameters/order/status"],
     ),
+    (
+        "order_details",
+        &[
+            "/interactive/body",
+            "A/parameters",
+            "A/parameters/order",
+            "A/parameters/total_amount/value",
+            "A/parameters/order/items/0/name",
+        ],
+    ),
     ("template", &["/template", "/template/name", "/template/language", "/template/language/code"]),
     (
         "positional",
@@ -277,6 +287,7 @@ fn words() -> Vec<Wrong> {
         ("carousel", "A/cards/0/header/type"),
         ("address_message", "A/parameters/country"),
         ("order_status", "A/parameters/order/status"),
+        ("order_details", "A/parameters/currency"),
         ("template", "/template/language/policy"),
         ("positional", "C/1/parameters/1/currency/code"),
     ];
@@ -491,6 +502,8 @@ fn numbers() -> Vec<Wrong> {
         ("location", "/location/longitude", json!("-180.1")),
         ("carousel", "A/cards/0/card_index", json!(10)),
         ("positional", "C/2/index", json!(10)),
+        ("order_details", "A/parameters/order/items/0/quantity", json!(0)),
+        ("order_details", "A/parameters/total_amount/value", json!(-1)),
         ("positional", "C/2/index", json!("-1")),
         ("positional", "C/1/parameters/2/date_time/month", json!(13)),
         ("positional", "C/1/parameters/2/date_time/day_of_week", json!(0)),
