@@ -425,15 +425,14 @@ async fn canonical(world: &World, account: AccountId) -> Result<Canonical> {
 
 /// Facts about one person with two numbers and two ids, and a stranger who gets the first number.
 fn facts(account: AccountId, sender: SenderId) -> Vec<Apply> {
-    let line =
-        |addresses: &[Address], seconds, wamid: &str| from(addresses, seconds, inbound(account, sender, OLD, wamid));
+    let line = |addresses: &[&Address], seconds, wamid: &str| {
+        let addresses: Vec<Address> = addresses.iter().map(|address| (*address).clone()).collect();
+        from(&addresses, seconds, inbound(account, sender, OLD, wamid))
+    };
     let (old, new) = (phone(OLD), phone(NEW));
     let [first, second, strangers] = [FIRST_ID, SECOND_ID, STRANGERS_ID].map(user_id);
-    let notice = Inbound {
-        kind: "system".to_owned(),
-        bearing: Bearing::Nothing,
-        ..line(&[old.clone(), first.clone()], 10, "wamid.notice")
-    };
+    let notice =
+        Inbound { kind: "system".to_owned(), bearing: Bearing::Nothing, ..line(&[&old, &first], 10, "wamid.notice") };
     let change = NumberChange {
         account,
         at: at(10),
@@ -452,21 +451,21 @@ fn facts(account: AccountId, sender: SenderId) -> Vec<Apply> {
         billing: None,
     };
     vec![
-        say(vec![line(&[old.clone()], 1, "wamid.1")]),
-        say(vec![line(&[old.clone(), first.clone()], 2, "wamid.2")]),
-        say(vec![reaction("wamid.1", "❤", echo(line(&[old.clone()], 3, "wamid.r1")))]),
-        say(vec![reaction("wamid.echo", "👍", line(&[second.clone()], 19, "wamid.r2"))]),
-        say(vec![edit("wamid.1", "better", line(&[old.clone()], 5, "wamid.e1"))]),
-        say(vec![edit("wamid.1", "best", line(&[old.clone()], 6, "wamid.e2"))]),
+        say(vec![line(&[&old], 1, "wamid.1")]),
+        say(vec![line(&[&old, &first], 2, "wamid.2")]),
+        say(vec![reaction("wamid.1", "❤", echo(line(&[&old], 3, "wamid.r1")))]),
+        say(vec![reaction("wamid.echo", "👍", line(&[&second], 19, "wamid.r2"))]),
+        say(vec![edit("wamid.1", "better", line(&[&old], 5, "wamid.e1"))]),
+        say(vec![edit("wamid.1", "best", line(&[&old], 6, "wamid.e2"))]),
         Apply { number_changes: vec![change], ..say(vec![notice]) },
         Apply { people: vec![both], ..Apply::at(at(90)) },
-        say(vec![line(&[new.clone()], 12, "wamid.3")]),
-        say(vec![revoke("wamid.3", line(&[new.clone(), second.clone()], 14, "wamid.d1"))]),
-        say(vec![line(&[second], 15, "wamid.4")]),
-        say(vec![echo(line(&[new], 16, "wamid.echo"))]),
+        say(vec![line(&[&new], 12, "wamid.3")]),
+        say(vec![revoke("wamid.3", line(&[&new, &second], 14, "wamid.d1"))]),
+        say(vec![line(&[&second], 15, "wamid.4")]),
+        say(vec![echo(line(&[&new], 16, "wamid.echo"))]),
         Apply { statuses: vec![delivered], ..Apply::at(at(90)) },
-        say(vec![line(&[old, strangers.clone()], 20, "wamid.5")]),
-        say(vec![line(&[strangers], 25, "wamid.6")]),
+        say(vec![line(&[&old, &strangers], 20, "wamid.5")]),
+        say(vec![line(&[&strangers], 25, "wamid.6")]),
     ]
 }
 
