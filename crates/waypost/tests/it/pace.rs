@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use simulator::LimitSettings;
 use testkit::engine::TestDatabase;
 use testkit::on_both_engines;
 
-use crate::support::{CUSTOMER, TestApp};
+use crate::support::{CUSTOMER, SENDER_PHONE, TestApp};
 
 /// How many messages the provider took so far.
 fn taken(app: &TestApp) -> usize {
@@ -99,6 +99,36 @@ on_both_engines! {
         let stopped = campaign(&app, limits, 60).await;
         assert!(stopped.first_at.is_some(), "the limit was never met: {stopped:?}");
         assert!(stopped.within_first_second + stopped.after <= 20, "{stopped:?}");
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn a_number_that_is_upgraded_goes_faster(db: TestDatabase) {
+        let app = TestApp::start_with(db, &[("WAYPOST_DISPATCH_MESSAGES_PER_SECOND", "stated")]).await;
+        let send = async |count: usize| {
+            for number in 0..count {
+                app.send_text(CUSTOMER, &format!("line {number}")).await;
+            }
+        };
+        // The clock stands: only what may run ahead of an even pace goes out.
+        send(60).await;
+        app.wait("what may run ahead at 80 per second", async || (taken(&app) == 2).then_some(())).await;
+        let upgrade = json!({"display_phone_number": SENDER_PHONE, "event": "THROUGHPUT_UPGRADE", "current_limit": "TIER_UNLIMITED"});
+        let throughput = async || {
+            let senders: Value = app.get("/v1/senders").await.json().await.unwrap();
+            senders["data"][0]["state"]["throughput"]["value"].clone()
+        };
+        app.wait("the number to be asked", async || (throughput().await == "STANDARD").then_some(())).await;
+        app.clock.advance(Duration::from_secs(1));
+        app.simulator.control().account_event("phone_number_quality_update", &upgrade);
+        app.wait("the upgrade", async || (throughput().await == "HIGH").then_some(())).await;
+        app.wait("what may run ahead at 1000 per second", async || (taken(&app) > 20).then_some(())).await;
+        app.wait("the rest", async || {
+            app.clock.advance(Duration::from_millis(10));
+            (app.work_left().await.0 == [0; 3]).then_some(())
+        })
+        .await;
         app.stop().await;
     }
 }
