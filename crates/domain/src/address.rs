@@ -12,22 +12,34 @@ pub enum IdentityKind {
     Phone,
     /// Meta's business-scoped user id (BSUID), one per person and business portfolio.
     UserId,
-    /// The name a person adopted on WhatsApp.
+    /// The same for the linked portfolios above ours.
+    ParentUserId,
+    /// The name a person adopted on WhatsApp. It may be given up and taken by somebody else.
     Username,
-    /// A group: not a person, but messages go to it and it has a place among the contacts.
+    /// A group's id at the provider: a group is a contact, whose conversation the group's is.
     Group,
 }
 
 impl IdentityKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Phone, Self::UserId, Self::ParentUserId, Self::Username, Self::Group];
+
     /// As stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Phone => "phone",
             Self::UserId => "user_id",
+            Self::ParentUserId => "parent_user_id",
             Self::Username => "username",
             Self::Group => "group",
         }
+    }
+
+    /// Reads [`Self::as_str`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 

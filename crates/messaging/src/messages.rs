@@ -4,7 +4,7 @@ use domain::ids::MessageId;
 use domain::scope::AccountScope;
 use store::StoreError;
 use store::call::AttemptView;
-use store::message::{Message, MessageFilter, Page};
+use store::message::{Around, Message, MessageFilter, Page};
 use store::sender::Sender;
 
 use crate::core::Core;
@@ -46,6 +46,15 @@ pub async fn list(
 ) -> Result<Vec<Message>, StoreError> {
     let mut reading = core.store.read().await?;
     store::message::list(&mut reading.conn(), scope, filter, page).await
+}
+
+/// What is shown with each of these messages, in their order: the person, what it answers, the reactions to it.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn around(core: &Core, scope: &AccountScope, messages: &[Message]) -> Result<Vec<Around>, StoreError> {
+    let mut reading = core.store.read().await?;
+    store::message::around(&mut reading.conn(), scope, messages).await
 }
 
 /// The account's senders.

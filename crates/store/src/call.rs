@@ -113,6 +113,9 @@ pub(crate) struct Loaded {
     pub message_attempts: i64,
     pub message_times: StatusTimes,
     pub message_failure: Option<Failure>,
+    /// Whether the business sent it by other means.
+    pub is_from_elsewhere: bool,
+    pub message_billing: Option<String>,
     /// How many bytes its trace has.
     pub trace_length: i64,
 }
@@ -122,7 +125,7 @@ macro_rules! load {
         concat!(
             "SELECT a.account_id, a.message_id, a.number, a.status, a.submitted_at, a.sent_at, a.failed_at,
                a.delivered_at, a.read_at, a.failure, m.sender_id, m.status, m.version, m.attempts,
-               m.submitted_at, m.sent_at, m.failed_at, m.delivered_at, m.read_at, m.failure,
+               m.submitted_at, m.sent_at, m.failed_at, m.delivered_at, m.read_at, m.failure, m.origin, m.billing,
                CAST(COALESCE(LENGTH(a.trace), 0) AS BIGINT)
              FROM input
              JOIN attempt a ON a.account_id = input.account_id AND a.message_id = input.message_id
@@ -163,6 +166,8 @@ fn loaded(mut row: Reader<'_>) -> Result<Loaded, StoreError> {
         message_attempts: row.read()?,
         message_times: self::times(&mut row)?,
         message_failure: failure_from(row.read()?)?,
+        is_from_elsewhere: row.read::<Option<String>>()?.is_some(),
+        message_billing: row.read()?,
         trace_length: row.read()?,
     })
 }
@@ -223,6 +228,22 @@ pub(crate) async fn update_all(
         })
         .collect();
     conn.batch(&UPDATE, &rows).await?;
+    Ok(())
+}
+
+static INSERT_ELSEWHERE: Batch = Batch::new(
+    &[("account_id", Int), ("message_id", Int), ("status", Int), ("at", Int)],
+    "INSERT INTO attempt (account_id, message_id, number, call_id, position, status, started_at, sent_at)
+     SELECT account_id, message_id, 1, 0, 0, status, at, at FROM input",
+);
+
+/// Writes the attempts of messages that the business sent by other means: nobody called a provider for them.
+pub(crate) async fn insert_elsewhere(
+    conn: &mut Conn<'_>,
+    attempts: &[(AccountId, MessageId, AttemptStatus, Timestamp)],
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = attempts.iter().map(|(a, m, status, at)| values![*a, *m, status.rank(), *at]).collect();
+    conn.batch(&INSERT_ELSEWHERE, &rows).await?;
     Ok(())
 }
 

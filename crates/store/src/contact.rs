@@ -1,9 +1,16 @@
-//! Contacts and their identities: whoever writes or is written to is found, or made, by any of them.
+//! Contacts and their identities: whoever writes or is written to is found, or made, by any of them. Two contacts that
+//! turn out to be one person are merged; a number that somebody gave up stays theirs for the time before.
 
-use std::collections::{BTreeMap, HashMap};
+mod book;
+mod change;
+mod merge;
+mod read;
+
+use std::collections::HashMap;
 
 use domain::address::{Address, IdentityKind};
 use domain::ids::{AccountId, ContactId};
+use domain::inbound::Person;
 use domain::time::Timestamp;
 
 use crate::conn::Conn;
@@ -12,6 +19,11 @@ use crate::ids::{self, Sequence};
 use crate::sql::Batch;
 use crate::sql::Column::{Int, Text};
 use crate::values;
+
+pub use change::{NumberChange, change_number};
+pub use read::{ContactView, describe_all, find, find_by_identity};
+
+use book::Book;
 
 /// One thing a person is known by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,150 +47,121 @@ impl From<&Address> for Identity {
     }
 }
 
-/// A person to be found or made. The first identity is the one that decides when two lead to different contacts.
+impl Identity {
+    /// Everything that a provider names a person by, the strongest first.
+    #[must_use]
+    pub fn of_person(person: &Person) -> Vec<Self> {
+        let exact = |kind, text: &str| Self { kind, match_key: text.to_owned(), value: text.to_owned() };
+        let phone = person.phone.iter().map(|phone| Self::from(&Address::Phone(phone.clone())));
+        let user_id = person.user_id.iter().map(|id| exact(IdentityKind::UserId, id.as_str()));
+        let parent = person.parent_user_id.iter().map(|id| exact(IdentityKind::ParentUserId, id.as_str()));
+        let username = person.username.iter().map(|name| Self {
+            kind: IdentityKind::Username,
+            // WhatsApp's usernames do not differ by case.
+            match_key: name.to_lowercase(),
+            value: name.clone(),
+        });
+        phone.chain(user_id).chain(parent).chain(username).collect()
+    }
+
+    /// A group, which is a contact of its own.
+    #[must_use]
+    pub fn of_group(id: &str) -> Self {
+        Self { kind: IdentityKind::Group, match_key: id.to_owned(), value: id.to_owned() }
+    }
+}
+
+/// A person to be found, or made. If two identities lead to two contacts, they are one person.
+///
+/// A username leads to a contact only where nothing else is told: it may have passed to somebody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Whose contact.
     pub account: AccountId,
     /// At least one.
     pub identities: Vec<Identity>,
-    /// A name for a contact that is made.
+    /// What they call themselves.
     pub name: Option<String>,
+    /// When they were seen under these identities.
+    pub at: Timestamp,
+    /// Whether a person whom nobody knows becomes a contact.
+    pub make: bool,
 }
 
 type Key = (AccountId, IdentityKind, String);
 
-static FIND: Batch = Batch::new(
-    &[("account_id", Int), ("kind", Text), ("match_key", Text)],
-    "SELECT input.account_id, input.kind, input.match_key, contact_identity.contact_id
-     FROM input JOIN contact_identity ON contact_identity.account_id = input.account_id
-       AND contact_identity.kind = input.kind AND contact_identity.match_key = input.match_key",
-);
-
-static INSERT: Batch = Batch::new(
-    &[("account_id", Int), ("id", Int), ("name", Text), ("created_at", Int)],
-    "INSERT INTO contact (account_id, id, name, created_at) SELECT account_id, id, name, created_at FROM input",
-);
-
-static INSERT_IDENTITY: Batch = Batch::new(
-    &[
-        ("account_id", Int),
-        ("kind", Text),
-        ("match_key", Text),
-        ("value", Text),
-        ("contact_id", Int),
-        ("created_at", Int),
-    ],
-    "INSERT INTO contact_identity (account_id, kind, match_key, value, contact_id, created_at)
-     SELECT account_id, kind, match_key, value, contact_id, created_at FROM input WHERE TRUE
-     ON CONFLICT (account_id, kind, match_key) DO NOTHING RETURNING contact_id",
-);
-
-static DELETE_ORPHANS: Batch = Batch::new(
-    &[("account_id", Int), ("id", Int)],
-    "DELETE FROM contact WHERE (account_id, id) IN (SELECT account_id, id FROM input)
-     AND NOT EXISTS (SELECT 1 FROM contact_identity i WHERE i.account_id = contact.account_id AND i.contact_id = contact.id)",
-);
-
-static NAME: Batch = Batch::new(
-    &[("account_id", Int), ("id", Int), ("name", Text)],
-    "UPDATE contact SET name = input.name FROM input
-     WHERE contact.account_id = input.account_id AND contact.id = input.id AND contact.name IS NULL",
-);
-
-/// Finds or makes every person, in their order. Equal identities of one batch are one contact.
+/// Finds every person, in their order, or makes them where that is wanted. What is new about them is kept.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
-pub async fn resolve(conn: &mut Conn<'_>, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ContactId>, StoreError> {
-    let stored = find(conn, wanted.iter().flat_map(keys)).await?;
-    let unknown = wanted.iter().filter(|person| !keys(person).any(|key| stored.contains_key(&key))).count();
-    let mut ids = ids::take(conn, Sequence::Contact, unknown).await?.into_iter().map(ContactId);
-    let mut known = stored;
-    let mut made = Vec::new();
-    // In ascending order of keys, so that two nodes never wait for each other.
-    let mut fresh: BTreeMap<Key, (&str, ContactId)> = BTreeMap::new();
-    for person in wanted {
-        let contact = match keys(person).find_map(|key| known.get(&key).copied()) {
-            Some(contact) => contact,
-            None => {
-                let Some(id) = ids.next() else { break };
-                made.push((person, id));
-                id
-            }
-        };
-        for (key, identity) in keys(person).zip(&person.identities) {
-            if !known.contains_key(&key) {
-                known.insert(key.clone(), contact);
-                fresh.insert(key, (identity.value.as_str(), contact));
-            }
-        }
-    }
-    let rows: Vec<_> =
-        made.iter().map(|(person, id)| values![person.account, *id, person.name.as_deref(), now]).collect();
-    conn.batch(&INSERT, &rows).await?;
-    insert_identities(conn, &fresh, &mut known, now).await?;
-    wanted.iter().map(|person| contact_of(person, &known)).collect()
-}
-
-/// Stores identities; where another node was faster with one, its contact is taken and ours, left alone, deleted.
-async fn insert_identities(
+pub async fn resolve(
     conn: &mut Conn<'_>,
-    fresh: &BTreeMap<Key, (&str, ContactId)>,
-    known: &mut HashMap<Key, ContactId>,
+    wanted: &[Wanted],
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let rows: Vec<_> = fresh
-        .iter()
-        .map(|((account, kind, key), (value, contact))| {
-            values![*account, kind.as_str(), key.as_str(), *value, *contact, now]
-        })
-        .collect();
-    let inserted = conn.batch(&INSERT_IDENTITY, &rows).await?.len();
-    if inserted < rows.len() {
-        known.extend(find(conn, fresh.keys().cloned()).await?);
-        let rows: Vec<_> = fresh.iter().map(|((account, ..), (_, contact))| values![*account, *contact]).collect();
-        conn.batch(&DELETE_ORPHANS, &rows).await?;
+) -> Result<Vec<Option<ContactId>>, StoreError> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(())
+    merge::stay(conn).await?;
+    let mut book = Book::read(conn, wanted.iter().flat_map(keys)).await?;
+    let unknown = wanted.iter().filter(|person| book.is_new(person)).count();
+    let mut ids = ids::take(conn, Sequence::Contact, unknown).await?.into_iter().map(ContactId);
+    let found: Vec<Option<ContactId>> = wanted.iter().map(|person| book.place(person, &mut ids)).collect();
+    book.write(conn, now).await?;
+    let found: Vec<Option<ContactId>> = found.into_iter().map(|contact| contact.map(|id| book.root(id))).collect();
+    learn_names(conn, wanted, &found).await?;
+    Ok(found)
 }
 
-/// Gives a name to contacts that have none.
+/// As [`resolve`], for people who all become contacts.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
-pub async fn name_all(conn: &mut Conn<'_>, names: &[(AccountId, ContactId, String)]) -> Result<(), StoreError> {
-    let rows: Vec<_> = names.iter().map(|(account, id, name)| values![*account, *id, name.as_str()]).collect();
-    conn.batch(&NAME, &rows).await?;
-    Ok(())
+pub async fn resolve_all(conn: &mut Conn<'_>, wanted: &[Wanted], now: Timestamp) -> Result<Vec<ContactId>, StoreError> {
+    let found: Option<Vec<ContactId>> = resolve(conn, wanted, now).await?.into_iter().collect();
+    found.ok_or_else(|| StoreError::Corrupt("a contact was neither found nor made".to_owned()))
 }
 
 fn keys(person: &Wanted) -> impl Iterator<Item = Key> {
     person.identities.iter().map(|identity| (person.account, identity.kind, identity.match_key.clone()))
 }
 
-fn contact_of(person: &Wanted, known: &HashMap<Key, ContactId>) -> Result<ContactId, StoreError> {
-    let found = keys(person).find_map(|key| known.get(&key).copied());
-    found.ok_or_else(|| StoreError::Corrupt("a contact was neither found nor made".to_owned()))
-}
+// The same name again writes nothing: a message costs no row of its writer.
+static NAME: Batch = Batch::new(
+    &[("account_id", Int), ("id", Int), ("name", Text), ("at", Int)],
+    "UPDATE contact SET name = input.name, name_at = input.at FROM input
+     WHERE contact.account_id = input.account_id AND contact.id = input.id
+       AND (contact.name IS NULL OR contact.name <> input.name AND (contact.name_at IS NULL
+         OR contact.name_at < input.at OR contact.name_at = input.at AND contact.name < input.name))",
+);
 
-async fn find(conn: &mut Conn<'_>, keys: impl Iterator<Item = Key>) -> Result<HashMap<Key, ContactId>, StoreError> {
-    let mut keys: Vec<Key> = keys.collect();
-    keys.sort();
-    keys.dedup();
-    let rows: Vec<_> = keys.iter().map(|(account, kind, key)| values![*account, kind.as_str(), key.as_str()]).collect();
-    let mut known = HashMap::with_capacity(keys.len());
-    for row in conn.batch(&FIND, &rows).await? {
-        let mut row = row.reader();
-        let key = (row.read()?, kind_of(&row.read::<String>()?)?, row.read()?);
-        known.insert(key, row.read()?);
+static USERNAME: Batch = Batch::new(
+    &[("account_id", Int), ("id", Int), ("username", Text), ("at", Int)],
+    "UPDATE contact SET username = input.username, username_at = input.at FROM input
+     WHERE contact.account_id = input.account_id AND contact.id = input.id
+       AND (contact.username IS NULL OR contact.username <> input.username AND (contact.username_at < input.at
+         OR contact.username_at = input.at AND contact.username < input.username))",
+);
+
+/// Keeps what people call themselves now.
+async fn learn_names(conn: &mut Conn<'_>, wanted: &[Wanted], contacts: &[Option<ContactId>]) -> Result<(), StoreError> {
+    type Latest<'w> = HashMap<(AccountId, ContactId), (Timestamp, &'w str)>;
+    let (mut names, mut usernames) = (Latest::new(), Latest::new());
+    for (person, contact) in wanted.iter().zip(contacts) {
+        let Some(contact) = contact else { continue };
+        let username = person.identities.iter().find(|identity| identity.kind == IdentityKind::Username);
+        let username = username.map(|identity| identity.value.as_str());
+        for (latest, told) in [(&mut names, person.name.as_deref()), (&mut usernames, username)] {
+            let Some(told) = told else { continue };
+            let known = latest.entry((person.account, *contact)).or_insert((person.at, told));
+            *known = (person.at, told).max(*known);
+        }
     }
-    Ok(known)
-}
-
-fn kind_of(text: &str) -> Result<IdentityKind, StoreError> {
-    [IdentityKind::Phone, IdentityKind::UserId, IdentityKind::Username, IdentityKind::Group]
-        .into_iter()
-        .find(|kind| kind.as_str() == text)
-        .ok_or_else(|| StoreError::Corrupt(format!("unknown kind of identity {text}")))
+    for (statement, latest) in [(&NAME, names), (&USERNAME, usernames)] {
+        let mut rows: Vec<_> = latest.into_iter().collect();
+        rows.sort_unstable();
+        let rows: Vec<_> = rows.into_iter().map(|((account, id), (at, told))| values![account, id, told, at]).collect();
+        conn.batch(statement, &rows).await?;
+    }
+    Ok(())
 }

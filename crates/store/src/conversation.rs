@@ -21,8 +21,10 @@ pub struct Wanted {
     pub sender: SenderId,
     /// With whom.
     pub contact: ContactId,
-    /// When they wrote.
+    /// When it was written.
     pub at: Timestamp,
+    /// Whether it opens the service window: a person wrote, or called.
+    pub opens_window: bool,
 }
 
 type Key = (AccountId, SenderId, ContactId);
@@ -37,21 +39,26 @@ static FIND_OPEN: Batch = Batch::new(
 static INSERT: Batch = Batch::split(
     OPEN_COLUMNS,
     "INSERT INTO conversation (account_id, id, number, sender_id, contact_id, open, created_at, last_activity_at)
-     SELECT account_id, id, number, sender_id, contact_id, 1, created_at, created_at FROM input WHERE TRUE
+     SELECT account_id, id, number, sender_id, contact_id, 1, created_at, 0 FROM input WHERE TRUE
      ON CONFLICT (account_id, sender_id, contact_id) WHERE open DO NOTHING",
     "INSERT INTO conversation (account_id, id, number, sender_id, contact_id, open, created_at, last_activity_at)
-     SELECT account_id, id, number, sender_id, contact_id, TRUE, created_at, created_at FROM input
+     SELECT account_id, id, number, sender_id, contact_id, TRUE, created_at, 0 FROM input
      ON CONFLICT (account_id, sender_id, contact_id) WHERE open DO NOTHING",
 );
 
 const OPEN_COLUMNS: &[(&str, crate::sql::Column)] =
     &[("account_id", Int), ("id", Int), ("number", Int), ("sender_id", Int), ("contact_id", Int), ("created_at", Int)];
 
+// Whoever opens the window is active, so one condition is enough where both times grow.
 static TOUCH: Batch = Batch::new(
-    &[("account_id", Int), ("id", Int), ("at", Int)],
-    "UPDATE conversation SET last_activity_at = input.at, last_inbound_at = input.at FROM input
-     WHERE conversation.account_id = input.account_id AND conversation.id = input.id
-       AND COALESCE(conversation.last_inbound_at, 0) < input.at",
+    &[("account_id", Int), ("id", Int), ("active_at", Int), ("inbound_at", Int)],
+    "UPDATE conversation SET
+       last_activity_at = CASE WHEN conversation.last_activity_at < input.active_at THEN input.active_at
+         ELSE conversation.last_activity_at END,
+       last_inbound_at = CASE WHEN input.inbound_at IS NULL OR conversation.last_inbound_at >= input.inbound_at
+         THEN conversation.last_inbound_at ELSE input.inbound_at END
+     FROM input WHERE conversation.account_id = input.account_id AND conversation.id = input.id
+       AND (conversation.last_activity_at < input.active_at OR COALESCE(conversation.last_inbound_at, -1) < input.inbound_at)",
 );
 
 const TAKE_NUMBERS: Sql = Sql::same(
@@ -59,11 +66,11 @@ const TAKE_NUMBERS: Sql = Sql::same(
      ON CONFLICT (account_id, name) DO UPDATE SET next = account_counter.next + $2 RETURNING next - $2",
 );
 
-/// Finds the open thread of each, or opens one, and notes that the person wrote.
+/// Finds the open thread of each, or opens one, and notes when something was written in it.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
-pub async fn resolve_inbound(
+pub async fn resolve(
     conn: &mut Conn<'_>,
     wanted: &[Wanted],
     now: Timestamp,
@@ -77,12 +84,14 @@ pub async fn resolve_inbound(
     }
     let found: Option<Vec<ConversationId>> = wanted.iter().map(|w| known.get(&key(w)).copied()).collect();
     let found = found.ok_or_else(|| StoreError::Corrupt("a conversation was not opened".to_owned()))?;
-    let mut latest: BTreeMap<(AccountId, ConversationId), Timestamp> = BTreeMap::new();
+    let mut latest: BTreeMap<(AccountId, ConversationId), (Timestamp, Option<Timestamp>)> = BTreeMap::new();
     for (wanted, id) in wanted.iter().zip(&found) {
-        let at = latest.entry((wanted.account, *id)).or_insert(wanted.at);
-        *at = wanted.at.max(*at);
+        let (active, inbound) = latest.entry((wanted.account, *id)).or_insert((wanted.at, None));
+        *active = wanted.at.max(*active);
+        *inbound = (*inbound).max(wanted.opens_window.then_some(wanted.at));
     }
-    let rows: Vec<_> = latest.into_iter().map(|((account, id), at)| values![account, id, at]).collect();
+    let rows: Vec<_> =
+        latest.into_iter().map(|((account, id), (active, inbound))| values![account, id, active, inbound]).collect();
     conn.batch(&TOUCH, &rows).await?;
     Ok(found)
 }
@@ -123,5 +132,18 @@ async fn open(conn: &mut Conn<'_>, keys: Vec<Key>, now: Timestamp) -> Result<(),
         })
         .collect();
     conn.batch(&INSERT, &rows).await?;
+    Ok(())
+}
+
+const RECOUNT: Sql = Sql::same(
+    "UPDATE conversation SET last_inbound_at = (SELECT MAX(m.created_at) FROM message m
+       WHERE m.account_id = $1 AND m.contact_id = $2 AND m.conversation_id = conversation.id AND m.direction = 0
+         AND m.origin IS NULL AND m.kind NOT IN ('system', 'reaction', 'edit', 'revoke'))
+     WHERE account_id = $1 AND contact_id = $2",
+);
+
+/// Reads again when the contact last wrote in each thread, after messages of it were moved.
+pub(crate) async fn recount(conn: &mut Conn<'_>, account: AccountId, contact: ContactId) -> Result<(), StoreError> {
+    conn.execute(&RECOUNT, values![account, contact]).await?;
     Ok(())
 }

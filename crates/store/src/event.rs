@@ -24,6 +24,9 @@ pub const MESSAGE_RESCHEDULED: &str = "message.rescheduled";
 /// A message was taken back before it was sent.
 pub const MESSAGE_CANCELLED: &str = "message.cancelled";
 
+/// A contact turned out to be another one's person; `into` says whose.
+pub const CONTACT_MERGED: &str = "contact.merged";
+
 /// An event to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {

@@ -1,5 +1,6 @@
 //! Messages: one row for every send and every receive.
 
+mod around;
 mod read;
 
 use domain::address::Address;
@@ -10,6 +11,7 @@ use domain::refusal::Failure;
 use domain::scope::AccountScope;
 use domain::time::Timestamp;
 
+pub use around::{Around, Quoted, Reaction, around};
 pub use read::{DuePlace, Message, MessageFilter, Page, Place, find, find_by_external_id, list, scheduled};
 
 use crate::conn::{Conn, Row};
@@ -63,6 +65,46 @@ pub struct NewMessage {
     pub expires_at: Option<Timestamp>,
     /// When it reached us, for inbound.
     pub delivered_at: Option<Timestamp>,
+    /// What is different about messages that were not written here.
+    pub elsewhere: Elsewhere,
+}
+
+/// What a message that comes from the provider may have, and one that was written here has not.
+#[derive(Clone, Debug, Default)]
+pub struct Elsewhere {
+    /// Where it was written, if neither here nor by the person just now.
+    pub origin: Option<Origin>,
+    /// The provider's id of the message it reacts to, edits or takes back.
+    pub target: Option<String>,
+    /// The provider's id of the group it was written in.
+    pub group: Option<String>,
+    /// The user id of whoever wrote it, where it is known.
+    pub writer: Option<String>,
+    /// When it was sent, for what the business sent elsewhere: it counts as one attempt.
+    pub sent_at: Option<Timestamp>,
+}
+
+/// Where a message was written that came to us by other means than a person's own callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The WhatsApp Business app on a phone.
+    PhoneApp,
+    /// Another application on the same number.
+    OtherApplication,
+    /// The app's history from before we were connected.
+    History,
+}
+
+impl Origin {
+    /// As stored, and as the API answers it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PhoneApp => "phone_app",
+            Self::OtherApplication => "other_application",
+            Self::History => "history",
+        }
+    }
 }
 
 static INSERT: Batch = Batch::new(
@@ -89,13 +131,19 @@ static INSERT: Batch = Batch::new(
         ("send_at", Int),
         ("expires_at", Int),
         ("delivered_at", Int),
+        ("origin", Text),
+        ("target", Text),
+        ("group_id", Text),
+        ("writer_id", Text),
+        ("sent_at", Int),
+        ("attempts", Int),
     ],
     "INSERT INTO message (account_id, id, sender_id, contact_id, conversation_id, direction, kind, content, excerpt, class,
        status, simulated, address_kind, address, reference, context, options, external_id, created_at, send_at,
-       expires_at, delivered_at, version, attempts)
+       expires_at, delivered_at, origin, target, group_id, writer_id, sent_at, attempts, version)
      SELECT account_id, id, sender_id, contact_id, conversation_id, direction, kind, content, excerpt, class,
        status, simulated, address_kind, address, reference, context, options, external_id, created_at, send_at,
-       expires_at, delivered_at, 1, 0 FROM input",
+       expires_at, delivered_at, origin, target, group_id, writer_id, sent_at, attempts, 1 FROM input",
 );
 
 /// Writes messages.
@@ -128,7 +176,13 @@ pub async fn insert_all(conn: &mut Conn<'_>, messages: &[NewMessage]) -> Result<
                 m.created_at,
                 m.send_at,
                 m.expires_at,
-                m.delivered_at
+                m.delivered_at,
+                m.elsewhere.origin.map(Origin::as_str),
+                m.elsewhere.target.as_deref(),
+                m.elsewhere.group.as_deref(),
+                m.elsewhere.writer.as_deref(),
+                m.elsewhere.sent_at,
+                i64::from(m.elsewhere.sent_at.is_some())
             ]
         })
         .collect();
@@ -158,6 +212,7 @@ pub(crate) struct MessageChange {
     pub times: StatusTimes,
     pub failure: Option<Failure>,
     pub external_id: Option<String>,
+    pub billing: Option<String>,
 }
 
 static UPDATE: Batch = Batch::new(
@@ -173,10 +228,11 @@ static UPDATE: Batch = Batch::new(
         ("read_at", Int),
         ("failure", Text),
         ("external_id", Text),
+        ("billing", Text),
     ],
     "UPDATE message SET status = input.status, version = input.version, submitted_at = input.submitted_at,
        sent_at = input.sent_at, failed_at = input.failed_at, delivered_at = input.delivered_at, read_at = input.read_at,
-       failure = input.failure, external_id = COALESCE(message.external_id, input.external_id)
+       failure = input.failure, external_id = COALESCE(message.external_id, input.external_id), billing = input.billing
      FROM input WHERE message.account_id = input.account_id AND message.id = input.id",
 );
 
@@ -197,7 +253,8 @@ pub(crate) async fn update_all(conn: &mut Conn<'_>, changes: &[MessageChange]) -
                 times.delivered,
                 times.read,
                 failure_text(c.failure.as_ref()),
-                c.external_id.as_deref()
+                c.external_id.as_deref(),
+                c.billing.as_deref()
             ]
         })
         .collect();
@@ -244,16 +301,27 @@ pub async fn set_status(
     versions(conn.batch(&STATUS, &rows).await?)
 }
 
-// Nobody answers what was never sent: what waits for its time may well be the newest.
+// Codes 3, 4, 6 and 7: what nobody has taken cannot be answered, nor what was sent later. Providers tell whole seconds.
 static REPLIED: Batch = Batch::new(
-    &[("account_id", Int), ("sender_id", Int), ("contact_id", Int), ("context", Text), ("at", Int)],
+    &[
+        ("account_id", Int),
+        ("sender_id", Int),
+        ("contact_id", Int),
+        ("kind", Text),
+        ("context", Text),
+        ("quoted_only", Bool),
+        ("at", Int),
+    ],
     "UPDATE message SET replied_at = reply.at, version = message.version + 1 FROM (
        SELECT account_id, id, MIN(at) AS at FROM (
          SELECT input.account_id, input.at, COALESCE(
            (SELECT e.message_id FROM message_external_id e WHERE e.account_id = input.account_id
-              AND e.sender_id = input.sender_id AND e.kind = 'wamid' AND e.value = input.context),
+              AND e.sender_id = input.sender_id AND e.kind = input.kind AND e.value = input.context),
+           CASE WHEN input.quoted_only THEN NULL ELSE
            (SELECT o.id FROM message o WHERE o.account_id = input.account_id AND o.contact_id = input.contact_id
-              AND o.sender_id = input.sender_id AND o.direction = 1 AND o.attempts > 0 ORDER BY o.created_at DESC, o.id DESC LIMIT 1)) AS id
+              AND o.sender_id = input.sender_id AND o.direction = 1 AND o.status IN (3, 4, 6, 7)
+              AND o.kind NOT IN ('reaction', 'edit', 'revoke') AND o.created_at < input.at + 1000000
+            ORDER BY o.created_at DESC, o.id DESC LIMIT 1) END) AS id
          FROM input) AS answered
        GROUP BY account_id, id) AS reply
      WHERE message.account_id = reply.account_id AND message.id = reply.id AND message.replied_at IS NULL
@@ -267,19 +335,41 @@ pub(crate) struct Reply {
     pub account: AccountId,
     pub sender: SenderId,
     pub contact: ContactId,
+    /// Kind of the provider's ids.
+    pub kind: &'static str,
     pub context: Option<String>,
+    /// Whether it answers what it quotes and nothing else.
+    pub quoted_only: bool,
     pub at: Timestamp,
 }
 
-/// Notes on the quoted message, else on the newest one sent to that person, that it was answered: the first answer
+/// Notes on the quoted message, else on the newest one that went to that person, that it was answered: the first answer
 /// counts. Answers the versions of those that changed.
 pub(crate) async fn mark_replied(
     conn: &mut Conn<'_>,
     replies: &[Reply],
 ) -> Result<Vec<(AccountId, MessageId, i64)>, StoreError> {
-    let rows: Vec<_> =
-        replies.iter().map(|r| values![r.account, r.sender, r.contact, r.context.as_deref(), r.at]).collect();
+    let rows: Vec<_> = replies
+        .iter()
+        .map(|r| values![r.account, r.sender, r.contact, r.kind, r.context.as_deref(), r.quoted_only, r.at])
+        .collect();
     versions(conn.batch(&REPLIED, &rows).await?)
+}
+
+static TOUCH_ALL: Batch = Batch::new(
+    &[("account_id", Int), ("id", Int)],
+    "UPDATE message SET version = message.version + 1
+     FROM input WHERE message.account_id = input.account_id AND message.id = input.id
+     RETURNING message.account_id, message.id, message.version",
+);
+
+/// Something that is read with the messages changed; answers their versions.
+pub(crate) async fn touch_all(
+    conn: &mut Conn<'_>,
+    messages: &[(AccountId, MessageId)],
+) -> Result<Vec<(AccountId, MessageId, i64)>, StoreError> {
+    let rows: Vec<_> = messages.iter().map(|(account, id)| values![*account, *id]).collect();
+    versions(conn.batch(&TOUCH_ALL, &rows).await?)
 }
 
 const TOUCH: Sql =
@@ -294,7 +384,7 @@ pub async fn touch(conn: &mut Conn<'_>, scope: &AccountScope, id: MessageId) -> 
     row.map(|row| row.reader().read()).transpose()
 }
 
-fn versions(rows: Vec<Row>) -> Result<Vec<(AccountId, MessageId, i64)>, StoreError> {
+pub(crate) fn versions(rows: Vec<Row>) -> Result<Vec<(AccountId, MessageId, i64)>, StoreError> {
     rows.iter()
         .map(|row| {
             let mut row = row.reader();

@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::event::{self, MESSAGE_CREATED, NewEvent};
 use crate::idempotency::{self, Taken};
 use crate::ids::{self, Sequence};
-use crate::message::{self, NewMessage};
+use crate::message::{self, Elsewhere, NewMessage};
 use crate::note::{self, NewNote};
 use crate::outbox::{self, NewEntry};
 use crate::scheduled::{self, ScheduleKey};
@@ -290,9 +290,11 @@ async fn store(conn: &mut Conn<'_>, fresh: &[(MessageId, &Accept)]) -> Result<()
             account: accept.scope.account(),
             identities: vec![Identity::from(&accept.to)],
             name: None,
+            at: now,
+            make: true,
         })
         .collect();
-    let contacts = contact::resolve(conn, &wanted, now).await?;
+    let contacts = contact::resolve_all(conn, &wanted, now).await?;
     let messages: Vec<NewMessage> = fresh
         .iter()
         .zip(contacts)
@@ -318,6 +320,7 @@ async fn store(conn: &mut Conn<'_>, fresh: &[(MessageId, &Accept)]) -> Result<()
             send_at: accept.send_at,
             expires_at: Some(accept.expires_at),
             delivered_at: None,
+            elsewhere: Elsewhere::default(),
         })
         .collect();
     message::insert_all(conn, &messages).await?;

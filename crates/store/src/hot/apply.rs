@@ -1,33 +1,38 @@
 //! Apply: what a callback body says, in any order, any number of times.
 
-use std::collections::{HashMap, HashSet};
+mod changes;
+mod lines;
+mod statuses;
 
 use domain::address::Address;
 use domain::attempt::{AttemptReference, AttemptStatus, Evidence};
-use domain::ids::{AccountId, ContactId, ConversationId, InletId, MessageId, SenderId};
-use domain::message::{Class, Direction, MessageStatus};
+use domain::ids::{AccountId, InletId, SenderId};
+use domain::message::Direction;
 use domain::time::Timestamp;
 
-use super::early::{self, EarlyStatus};
-use super::evidence::{self, Finding};
-use crate::call::{self, AttemptKey, NewExternalId};
 use crate::conn::Conn;
-use crate::contact::{self, Identity};
-use crate::conversation;
+use crate::consent::{self, NewConsent};
+use crate::contact::{self, Identity, NumberChange, Wanted};
 use crate::error::StoreError;
-use crate::event::{self, MESSAGE_CREATED, MESSAGE_UPDATED, NewEvent};
-use crate::ids::{self, Sequence};
-use crate::media::{self, NewReceived, ReceivedMedium};
-use crate::message::{self, NewMessage, Reply};
-use crate::trace::Source;
+use crate::media::ReceivedMedium;
+use crate::message::Origin;
+use crate::recipient::{self, Receipt};
 
 /// What one stored body says about senders of ours.
 #[derive(Clone, Debug)]
 pub struct Apply {
     /// What became of our messages.
     pub statuses: Vec<StatusChange>,
-    /// What people wrote.
+    /// What people wrote, and what the business wrote to them by other means.
     pub messages: Vec<Inbound>,
+    /// Who was seen under which identities.
+    pub people: Vec<Wanted>,
+    /// Who changed their number.
+    pub number_changes: Vec<NumberChange>,
+    /// What people chose to hear.
+    pub consents: Vec<NewConsent>,
+    /// How far messages to groups came with each participant.
+    pub receipts: Vec<Receipt>,
     /// The stored body.
     pub inlet: Option<InletId>,
     /// Now.
@@ -35,8 +40,35 @@ pub struct Apply {
 }
 
 impl Apply {
+    /// Nothing yet.
+    #[must_use]
+    pub const fn at(at: Timestamp) -> Self {
+        Self {
+            statuses: Vec::new(),
+            messages: Vec::new(),
+            people: Vec::new(),
+            number_changes: Vec::new(),
+            consents: Vec::new(),
+            receipts: Vec::new(),
+            inlet: None,
+            at,
+        }
+    }
+
+    /// Whether it says nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.statuses.is_empty()
+            && self.messages.is_empty()
+            && self.people.is_empty()
+            && self.number_changes.is_empty()
+            && self.consents.is_empty()
+            && self.receipts.is_empty()
+    }
+
     pub(super) fn bytes(&self) -> usize {
-        self.statuses.len() * 256 + self.messages.iter().map(|m| 256 + m.content.len()).sum::<usize>()
+        let small = self.people.len() + self.number_changes.len() + self.consents.len() + self.receipts.len();
+        self.statuses.len() * 256 + small * 128 + self.messages.iter().map(|m| 256 + m.content.len()).sum::<usize>()
     }
 }
 
@@ -55,26 +87,28 @@ pub struct StatusChange {
     pub reference: Option<AttemptReference>,
     /// What happened.
     pub evidence: Evidence,
+    /// What the provider says about the price, as a JSON object.
+    pub billing: Option<String>,
 }
 
-/// A person wrote.
+/// A message that comes from the provider: a person wrote, or the business did by other means.
 #[derive(Clone, Debug)]
 pub struct Inbound {
     /// The sender's owner.
     pub account: AccountId,
-    /// To which number.
+    /// To or from which number.
     pub sender: SenderId,
     /// Kind of the provider's id.
     pub id_kind: &'static str,
     /// The provider's id.
     pub external_id: String,
-    /// Who wrote: at least one identity, the phone number first.
+    /// The person: at least one identity, the phone number first.
     pub identities: Vec<Identity>,
     /// Where an answer goes.
     pub address: Address,
     /// Their profile's name.
     pub name: Option<String>,
-    /// When they wrote.
+    /// When it was written.
     pub at: Timestamp,
     /// Kind of the content.
     pub kind: String,
@@ -86,6 +120,33 @@ pub struct Inbound {
     pub context: Option<String>,
     /// The medium that came with it.
     pub media: Option<ReceivedMedium>,
+    /// The provider's id of the message it reacts to, edits or takes back.
+    pub target: Option<String>,
+    /// The provider's id of the group it was written in.
+    pub group: Option<String>,
+    /// What it means for the thread.
+    pub bearing: Bearing,
+    /// Who wrote it.
+    pub direction: Direction,
+    /// Where it was written, if not by a person just now.
+    pub origin: Option<Origin>,
+    /// How far it came, for what the business wrote.
+    pub reached: AttemptStatus,
+    /// It takes the place of a row with its id of this kind, which only announced it.
+    pub replaces: Option<&'static str>,
+}
+
+/// What a message means for the thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearing {
+    /// It answers, and opens the service window.
+    Answer,
+    /// It answers what it points to, and opens nothing.
+    Reaction,
+    /// It opens the service window, and answers nothing.
+    Opening,
+    /// Nothing.
+    Nothing,
 }
 
 /// What was done.
@@ -97,266 +158,45 @@ pub struct Applied {
     pub statuses_early: usize,
 }
 
-pub(super) async fn run(conn: &mut Conn<'_>, applies: &[&Apply]) -> Result<Vec<Applied>, StoreError> {
-    let Some(first) = applies.first() else { return Ok(Vec::new()) };
-    let mut answers = vec![Applied::default(); applies.len()];
-    let statuses: Vec<(usize, &StatusChange)> =
-        applies.iter().enumerate().flat_map(|(place, apply)| apply.statuses.iter().map(move |s| (place, s))).collect();
-    let inlets: Vec<Option<InletId>> = applies.iter().map(|apply| apply.inlet).collect();
-    for place in apply_statuses(conn, &statuses, &inlets, first.at).await? {
-        if let Some(answer) = answers.get_mut(place) {
-            answer.statuses_early += 1;
-        }
-    }
-    let messages: Vec<(usize, &Inbound)> =
-        applies.iter().enumerate().flat_map(|(place, apply)| apply.messages.iter().map(move |m| (place, m))).collect();
-    for place in apply_messages(conn, &messages, &inlets, first.at).await? {
-        if let Some(answer) = answers.get_mut(place) {
-            answer.messages_new += 1;
-        }
-    }
-    Ok(answers)
+/// One thing of a body, with the body's place in the batch.
+type Placed<'a, T> = (usize, &'a T);
+
+fn placed<'a, T>(applies: &[&'a Apply], of: impl Fn(&'a Apply) -> &'a [T]) -> Vec<Placed<'a, T>> {
+    applies.iter().enumerate().flat_map(|(place, apply)| of(apply).iter().map(move |item| (place, item))).collect()
 }
 
-/// Answers the places of the statuses that wait for their message.
-async fn apply_statuses(
-    conn: &mut Conn<'_>,
-    statuses: &[(usize, &StatusChange)],
-    inlets: &[Option<InletId>],
-    now: Timestamp,
-) -> Result<Vec<usize>, StoreError> {
-    if statuses.is_empty() {
-        return Ok(Vec::new());
-    }
-    let unnamed: Vec<_> = statuses
-        .iter()
-        .filter(|(_, s)| s.reference.is_none())
-        .map(|(_, s)| (s.account, s.sender, s.kind, s.external_id.as_str()))
-        .collect();
-    let found: HashMap<(SenderId, String), AttemptKey> = call::find_by_external_ids(conn, &unnamed)
-        .await?
-        .into_iter()
-        .map(|(sender, value, key)| ((sender, value), key))
-        .collect();
-    let mut findings = Vec::with_capacity(statuses.len());
-    let mut waiting = Vec::new();
-    for (place, status) in statuses {
-        let named = status.reference.as_ref().map(|reference| AttemptKey {
-            account: reference.account,
-            message: reference.message,
-            number: reference.number,
-        });
-        let key = named.or_else(|| found.get(&(status.sender, status.external_id.clone())).copied());
-        match key {
-            Some(key) => findings.push(finding(key, status, inlet(inlets, *place))),
-            None => waiting.push((*place, *status)),
-        }
-    }
-    let standings = evidence::raise(conn, findings, now).await?;
-    evidence::requeue_limited(conn, &standings, now).await?;
-    let early: Vec<EarlyStatus<'_>> =
-        waiting.iter().map(|(place, status)| early_status(status, inlet(inlets, *place))).collect();
-    early::keep_all(conn, &early, now).await?;
-    let learnt = learn_ids(conn, statuses, inlets, &standings).await?;
-    let woken = early::take_all(conn, &learnt).await?;
-    if !woken.is_empty() {
-        let standings = evidence::raise(conn, woken, now).await?;
-        evidence::requeue_limited(conn, &standings, now).await?;
-    }
-    Ok(waiting.into_iter().map(|(place, _)| place).collect())
-}
-
+/// The body in that place of the batch.
 fn inlet(inlets: &[Option<InletId>], place: usize) -> Option<InletId> {
     inlets.get(place).copied().flatten()
 }
 
-/// A status that names its attempt also proves that the provider took it.
-fn finding(key: AttemptKey, status: &StatusChange, inlet: Option<InletId>) -> Finding {
-    Finding {
-        key,
-        sender: status.sender,
-        evidence: vec![(Source::Callback(inlet), status.evidence.clone())],
-        external_id: Some(status.external_id.clone()),
-        requeued: false,
-        ends_call: false,
+pub(super) async fn run(conn: &mut Conn<'_>, applies: &[&Apply]) -> Result<Vec<Applied>, StoreError> {
+    let Some(first) = applies.first() else { return Ok(Vec::new()) };
+    let mut answers = vec![Applied::default(); applies.len()];
+    let inlets: Vec<Option<InletId>> = applies.iter().map(|apply| apply.inlet).collect();
+    // Before the lines, which may be from new numbers already.
+    for (_, change) in placed(applies, |apply| &apply.number_changes) {
+        contact::change_number(conn, change, first.at).await?;
     }
-}
-
-fn early_status(status: &StatusChange, inlet: Option<InletId>) -> EarlyStatus<'_> {
-    EarlyStatus {
-        account: status.account,
-        sender: status.sender,
-        kind: status.kind,
-        value: &status.external_id,
-        evidence: &status.evidence,
-        inlet,
+    for place in statuses::apply(conn, &placed(applies, |apply| &apply.statuses), &inlets, first.at).await? {
+        if let Some(answer) = answers.get_mut(place) {
+            answer.statuses_early += 1;
+        }
     }
-}
-
-/// Where the answer was lost or is late, the callback's echo of our reference teaches us the provider's id; answers what
-/// was learnt, since statuses without an echo may be waiting for it.
-async fn learn_ids(
-    conn: &mut Conn<'_>,
-    statuses: &[(usize, &StatusChange)],
-    inlets: &[Option<InletId>],
-    standings: &HashMap<AttemptKey, evidence::Standing>,
-) -> Result<Vec<NewExternalId>, StoreError> {
-    let ids: Vec<NewExternalId> = statuses
-        .iter()
-        .filter_map(|(place, status)| {
-            let reference = status.reference.as_ref()?;
-            let key = AttemptKey { account: reference.account, message: reference.message, number: reference.number };
-            let standing = standings.get(&key).filter(|standing| standing.sender == status.sender)?;
-            (standing.before < AttemptStatus::Submitted).then(|| NewExternalId {
-                account: status.account,
-                sender: status.sender,
-                kind: status.kind,
-                value: status.external_id.clone(),
-                message: key.message,
-                attempt: Some(key.number),
-                inlet: inlet(inlets, *place),
-            })
-        })
-        .collect();
-    call::insert_external_ids(conn, &ids).await?;
-    Ok(ids)
-}
-
-/// Answers the places of the messages that were new.
-async fn apply_messages(
-    conn: &mut Conn<'_>,
-    messages: &[(usize, &Inbound)],
-    inlets: &[Option<InletId>],
-    now: Timestamp,
-) -> Result<Vec<usize>, StoreError> {
-    let fresh = only_new(conn, messages, inlets).await?;
-    if fresh.is_empty() {
-        return Ok(Vec::new());
+    for place in lines::apply(conn, &placed(applies, |apply| &apply.messages), &inlets, first.at).await? {
+        if let Some(answer) = answers.get_mut(place) {
+            answer.messages_new += 1;
+        }
     }
-    let wanted: Vec<contact::Wanted> = fresh
-        .iter()
-        .map(|(_, _, m)| contact::Wanted { account: m.account, identities: m.identities.clone(), name: m.name.clone() })
-        .collect();
-    let contacts = contact::resolve(conn, &wanted, now).await?;
-    let names: Vec<_> = fresh
-        .iter()
-        .zip(&contacts)
-        .filter_map(|((_, _, m), contact)| Some((m.account, *contact, m.name.clone()?)))
-        .collect();
-    contact::name_all(conn, &names).await?;
-    let threads: Vec<_> = fresh
-        .iter()
-        .zip(&contacts)
-        .map(|((_, _, m), contact)| conversation::Wanted {
-            account: m.account,
-            sender: m.sender,
-            contact: *contact,
-            at: m.at,
-        })
-        .collect();
-    let conversations = conversation::resolve_inbound(conn, &threads, now).await?;
-    let rows: Vec<NewMessage> = fresh
-        .iter()
-        .zip(contacts.iter().zip(conversations))
-        .map(|((_, id, m), (contact, conversation))| new_message(*id, m, *contact, conversation, now))
-        .collect();
-    message::insert_all(conn, &rows).await?;
-    let received: Vec<NewReceived<'_>> = fresh.iter().filter_map(|(_, id, inbound)| received(*id, inbound)).collect();
-    media::insert_received(conn, &received, now).await?;
-    write_events(conn, &fresh, &contacts, now).await?;
-    Ok(fresh.into_iter().map(|(place, _, _)| place).collect())
-}
-
-/// The messages whose id this sender has not seen, each once, with an id of ours.
-async fn only_new<'a>(
-    conn: &mut Conn<'_>,
-    messages: &[(usize, &'a Inbound)],
-    inlets: &[Option<InletId>],
-) -> Result<Vec<(usize, MessageId, &'a Inbound)>, StoreError> {
-    // In the body's order, so that a person's lines get ascending ids, also those of one second.
-    let mut seen = HashSet::new();
-    let distinct: Vec<(usize, &Inbound)> = messages
-        .iter()
-        .filter(|(_, inbound)| seen.insert((inbound.sender, inbound.external_id.as_str())))
-        .copied()
-        .collect();
-    let taken = ids::take(conn, Sequence::Message, distinct.len()).await?;
-    let numbered: Vec<_> =
-        distinct.into_iter().zip(taken).map(|((place, inbound), id)| (place, MessageId(id), inbound)).collect();
-    let ids: Vec<NewExternalId> = numbered
-        .iter()
-        .map(|(place, id, inbound)| NewExternalId {
-            account: inbound.account,
-            sender: inbound.sender,
-            kind: inbound.id_kind,
-            value: inbound.external_id.clone(),
-            message: *id,
-            attempt: None,
-            inlet: inlet(inlets, *place),
-        })
-        .collect();
-    let won: HashSet<MessageId> = call::insert_external_ids(conn, &ids).await?.into_iter().collect();
-    Ok(numbered.into_iter().filter(|(_, id, _)| won.contains(id)).collect())
-}
-
-fn new_message(
-    id: MessageId,
-    inbound: &Inbound,
-    contact: ContactId,
-    conversation: ConversationId,
-    now: Timestamp,
-) -> NewMessage {
-    NewMessage {
-        account: inbound.account,
-        id,
-        sender: inbound.sender,
-        contact,
-        conversation: Some(conversation),
-        direction: Direction::Inbound,
-        kind: inbound.kind.clone(),
-        content: inbound.content.clone(),
-        excerpt: inbound.excerpt.clone(),
-        class: Class::Conversational,
-        status: MessageStatus::Delivered,
-        simulated: false,
-        address: inbound.address.clone(),
-        reference: None,
-        context: inbound.context.clone(),
-        options: None,
-        external_id: Some(inbound.external_id.clone()),
-        created_at: inbound.at,
-        send_at: None,
-        expires_at: None,
-        delivered_at: Some(now),
+    let mut people: Vec<Wanted> = Vec::new();
+    for (_, person) in placed(applies, |apply| &apply.people) {
+        // One status after the other tells the same about the same person.
+        if people.last() != Some(person) {
+            people.push(person.clone());
+        }
     }
-}
-
-fn received<'a>(message: MessageId, inbound: &'a Inbound) -> Option<NewReceived<'a>> {
-    let medium = inbound.media.as_ref()?;
-    Some(NewReceived { account: inbound.account, message, sender: inbound.sender, medium })
-}
-
-async fn write_events(
-    conn: &mut Conn<'_>,
-    fresh: &[(usize, MessageId, &Inbound)],
-    contacts: &[ContactId],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let replies: Vec<Reply> = fresh
-        .iter()
-        .zip(contacts)
-        .map(|((_, _, m), contact)| Reply {
-            account: m.account,
-            sender: m.sender,
-            contact: *contact,
-            context: m.context.clone(),
-            at: m.at,
-        })
-        .collect();
-    let answered = message::mark_replied(conn, &replies).await?;
-    let created = fresh.iter().map(|(_, id, m)| NewEvent::message(m.account, MESSAGE_CREATED, *id, 1));
-    let updated =
-        answered.into_iter().map(|(account, id, version)| NewEvent::message(account, MESSAGE_UPDATED, id, version));
-    let events: Vec<NewEvent> = created.chain(updated).collect();
-    event::insert_all(conn, &events, now).await
+    contact::resolve(conn, &people, first.at).await?;
+    consent::record_all(conn, &placed(applies, |apply| &apply.consents), first.at).await?;
+    recipient::record_all(conn, &placed(applies, |apply| &apply.receipts)).await?;
+    Ok(answers)
 }

@@ -156,7 +156,8 @@ fn finding(complete: &Complete) -> Finding {
         _ => None,
     };
     let evidence = evidence.into_iter().map(|evidence| (Source::Answer { retry_at }, evidence)).collect();
-    Finding { key: key(complete), sender: complete.sender, evidence, external_id, requeued, ends_call: true }
+    let (key, sender) = (key(complete), complete.sender);
+    Finding { key, sender, evidence, external_id, requeued, ends_call: true, billing: None }
 }
 
 async fn settle_outbox(

@@ -22,6 +22,7 @@ pub(super) struct EarlyStatus<'a> {
     pub kind: &'a str,
     pub value: &'a str,
     pub evidence: &'a Evidence,
+    pub billing: Option<&'a str>,
     pub inlet: Option<InletId>,
 }
 
@@ -34,11 +35,12 @@ static KEEP: Batch = Batch::new(
         ("status", Int),
         ("at", Int),
         ("failure", Text),
+        ("billing", Text),
         ("received_at", Int),
         ("inlet_id", Int),
     ],
-    "INSERT INTO early_status (account_id, sender_id, kind, value, status, at, failure, received_at, inlet_id)
-     SELECT account_id, sender_id, kind, value, status, at, failure, received_at, inlet_id FROM input WHERE TRUE
+    "INSERT INTO early_status (account_id, sender_id, kind, value, status, at, failure, billing, received_at, inlet_id)
+     SELECT account_id, sender_id, kind, value, status, at, failure, billing, received_at, inlet_id FROM input WHERE TRUE
      ON CONFLICT (account_id, sender_id, kind, value, status, at) DO NOTHING",
 );
 
@@ -52,8 +54,8 @@ pub(super) async fn keep_all(
         .iter()
         .map(|s| {
             let failure = failure_text(s.evidence.failure.as_ref());
-            let (status, inlet) = (s.evidence.status.rank(), s.inlet.map(|id| id.0));
-            values![s.account, s.sender, s.kind, s.value, status, s.evidence.at, failure, now, inlet]
+            let (status, at, inlet) = (s.evidence.status.rank(), s.evidence.at, s.inlet.map(|id| id.0));
+            values![s.account, s.sender, s.kind, s.value, status, at, failure, s.billing, now, inlet]
         })
         .collect();
     conn.batch(&KEEP, &rows).await?;
@@ -64,7 +66,7 @@ static TAKE: Batch = Batch::new(
     &[("account_id", Int), ("sender_id", Int), ("kind", Text), ("value", Text)],
     "DELETE FROM early_status WHERE (account_id, sender_id, kind, value)
        IN (SELECT account_id, sender_id, kind, value FROM input)
-     RETURNING sender_id, kind, value, status, at, failure, inlet_id",
+     RETURNING sender_id, kind, value, status, at, failure, billing, inlet_id",
 );
 
 /// Takes the statuses that waited for these ids.
@@ -75,13 +77,15 @@ pub(super) async fn take_all(conn: &mut Conn<'_>, ids: &[NewExternalId]) -> Resu
         let mut row = row.reader();
         let (sender, kind, value): (SenderId, String, String) = (row.read()?, row.read()?, row.read()?);
         let status = AttemptStatus::from_rank(row.read()?);
-        let (at, failure) = (row.read()?, failure_from(row.read()?)?);
+        let (at, failure, billing) = (row.read()?, failure_from(row.read()?)?, row.read()?);
         let source = Source::EarlyCallback(row.read()?);
         let owner = ids.iter().find(|id| id.sender == sender && id.kind == kind && id.value == value);
         if let (Some(NewExternalId { account, message, attempt: Some(number), .. }), Some(status)) = (owner, status) {
             let key = AttemptKey { account: *account, message: *message, number: *number };
             let evidence = vec![(source, Evidence { status, at, failure })];
-            findings.push(Finding { key, sender, evidence, external_id: None, requeued: false, ends_call: false });
+            let finding =
+                Finding { key, sender, evidence, external_id: None, requeued: false, ends_call: false, billing };
+            findings.push(finding);
         }
     }
     Ok(findings)

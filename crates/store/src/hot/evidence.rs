@@ -30,6 +30,14 @@ pub(super) struct Finding {
     pub requeued: bool,
     /// This is the end of its call, told once, by whoever made it.
     pub ends_call: bool,
+    /// What the provider says about the price, as a JSON object.
+    pub billing: Option<String>,
+}
+
+/// Of two reports about the price the one that says more, in whatever order they come.
+fn fuller(one: Option<String>, other: Option<String>) -> Option<String> {
+    let size = |text: &String| (text.len(), text.clone());
+    one.into_iter().chain(other).max_by_key(size)
 }
 
 /// Where an attempt came to stand.
@@ -64,6 +72,7 @@ pub(super) async fn raise(
                 known.external_id = known.external_id.take().or(finding.external_id);
                 known.requeued |= finding.requeued;
                 known.ends_call |= finding.ends_call;
+                known.billing = fuller(known.billing.take(), finding.billing);
             }
         }
     }
@@ -81,7 +90,8 @@ pub(super) async fn raise(
         let trace = trace(&loaded, stands, (finding, requeued), now);
         standings.insert(loaded.key, Standing { sender: loaded.sender, requeued, limited_until, before, after });
         let is_new_id = finding.external_id.is_some() && loaded.state.status < AttemptStatus::Submitted;
-        if raised != loaded.state || requeued || is_new_id {
+        let is_billed = finding.billing.is_some() && loaded.message_billing.is_none();
+        if raised != loaded.state || requeued || is_new_id || is_billed {
             fold_into_message(&mut messages, &loaded, &raised, (finding, requeued));
             attempts.push((loaded.key, raised, trace));
         } else if !trace.is_empty() {
@@ -100,7 +110,8 @@ fn limited_until(loaded: &Loaded, raised: &AttemptState, finding: &Finding, now:
     let is_news = loaded.state.status < AttemptStatus::Failed || finding.ends_call;
     let is_open = key.number == loaded.message_attempts
         && !matches!(loaded.message_status, MessageStatus::Delivered | MessageStatus::Read);
-    if !is_news || !is_open || finding.requeued || raised.status != AttemptStatus::Failed {
+    // What was sent elsewhere is not ours to send again.
+    if loaded.is_from_elsewhere || !is_news || !is_open || finding.requeued || raised.status != AttemptStatus::Failed {
         return None;
     }
     let failure = raised.failure.as_ref().filter(|failure| failure.kind.is_limit())?;
@@ -160,6 +171,7 @@ fn fold_into_message(
         times: loaded.message_times,
         failure: loaded.message_failure.clone(),
         external_id: None,
+        billing: loaded.message_billing.clone(),
     });
     let is_newest = key.number == loaded.message_attempts;
     // An attempt that stands where it stood says nothing new of its message, which may wait for the next attempt.
@@ -174,6 +186,7 @@ fn fold_into_message(
         change.status = requeued(change.status);
     }
     change.external_id = change.external_id.take().or_else(|| finding.external_id.clone());
+    change.billing = fuller(change.billing.take(), finding.billing.clone());
 }
 
 async fn write(

@@ -8,7 +8,7 @@ pub mod early;
 mod evidence;
 
 pub use accept::{Accept, Accepted, IdempotencyKey};
-pub use apply::{Applied, Apply, Inbound, StatusChange};
+pub use apply::{Applied, Apply, Bearing, Inbound, StatusChange};
 pub use claim::{Claim, Claimed};
 pub use complete::{Complete, Settled, Settlement};
 

@@ -10,6 +10,7 @@ use domain::time::Timestamp;
 
 use super::failure_from;
 use crate::conn::{Conn, Row};
+use crate::contact;
 use crate::error::StoreError;
 use crate::scheduled::ScheduledFilter;
 use crate::sql::{Sql, Value};
@@ -72,6 +73,18 @@ pub struct Message {
     pub times: StatusTimes,
     /// When the person first answered it.
     pub replied_at: Option<Timestamp>,
+    /// Where it was written, if neither here nor by the person just now: see [`super::Origin`].
+    pub origin: Option<String>,
+    /// The provider's id of the message it reacts to, edits or takes back.
+    pub target: Option<String>,
+    /// The provider's id of the group it was written in.
+    pub group: Option<String>,
+    /// When the content became what it is now.
+    pub edited_at: Option<Timestamp>,
+    /// When whoever wrote it took it back. What it said stays stored, and is shown to nobody.
+    pub deleted_at: Option<Timestamp>,
+    /// What the provider says about its price, as a JSON object.
+    pub billing: Option<String>,
 }
 
 /// What a list of messages is narrowed to.
@@ -137,7 +150,8 @@ macro_rules! select {
             "SELECT m.id, m.sender_id, s.name, m.contact_id, c.name, m.conversation_id, m.direction, m.kind, m.content,
                m.excerpt, m.class, m.status, m.version, m.attempts, m.simulated, m.address_kind, m.address, m.reference,
                m.context, m.options, m.external_id, m.failure, m.created_at, m.send_at, m.expires_at, m.submitted_at,
-               m.sent_at, m.failed_at, m.delivered_at, m.read_at, m.replied_at
+               m.sent_at, m.failed_at, m.delivered_at, m.read_at, m.replied_at, m.origin, m.target, m.group_id,
+               m.edited_at, m.deleted_at, m.billing
              FROM ",
             $from,
             "
@@ -208,9 +222,6 @@ const LIST_UPWARD: Sql = Sql::same(list!("message m", "ORDER BY m.created_at, m.
 const LIST_OF_CONTACT: Sql =
     list_of_contact!("AND m.contact_id = $10 ORDER BY m.created_at DESC, m.id DESC LIMIT $9 + 0");
 const LIST_OF_CONTACT_UPWARD: Sql = list_of_contact!("AND m.contact_id = $10 ORDER BY m.created_at, m.id LIMIT $9 + 0");
-
-const CONTACT_BY_PHONE: Sql =
-    Sql::same("SELECT contact_id FROM contact_identity WHERE account_id = $1 AND kind = 'phone' AND match_key = $2");
 
 /// Messages of the account, newest first.
 ///
@@ -329,10 +340,14 @@ async fn contact_of(
     contact: Option<ContactId>,
     phone_match_key: Option<&str>,
 ) -> Result<Option<Option<ContactId>>, StoreError> {
+    let contact = match contact {
+        // Whoever they turned out to be.
+        Some(contact) => Some(contact::find(conn, scope, contact).await?),
+        None => None,
+    };
     let Some(key) = phone_match_key else { return Ok(Some(contact)) };
-    let row = conn.fetch_optional(&CONTACT_BY_PHONE, values![scope.account(), key]).await?;
-    let Some(row) = row else { return Ok(None) };
-    let owner: ContactId = row.reader().read()?;
+    let owner = contact::find_by_identity(conn, scope, IdentityKind::Phone, key).await?;
+    let Some(owner) = owner else { return Ok(None) };
     Ok((contact.is_none_or(|wanted| wanted == owner)).then_some(Some(owner)))
 }
 
@@ -397,6 +412,12 @@ fn message(row: &Row) -> Result<Message, StoreError> {
             read: row.read()?,
         },
         replied_at: row.read()?,
+        origin: row.read()?,
+        target: row.read()?,
+        group: row.read()?,
+        edited_at: row.read()?,
+        deleted_at: row.read()?,
+        billing: row.read()?,
     })
 }
 
@@ -409,6 +430,12 @@ impl Message {
     #[must_use]
     pub fn to(&self) -> Option<Address> {
         Address::from_stored(&self.address_kind, &self.address)
+    }
+
+    /// Whether whoever wrote it took it back.
+    #[must_use]
+    pub const fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
     }
 
     /// Whether the address is a telephone number.

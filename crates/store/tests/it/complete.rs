@@ -125,7 +125,7 @@ testkit::on_both_engines! {
         let world = World::open(db).await?;
         let (id, call) = world.calling("+919876543210").await?;
         let statuses = vec![world.status("wamid.A", evidence(Delivered, 9))];
-        let apply = store::hot::Apply { statuses, messages: Vec::new(), inlet: None, at: at(5) };
+        let apply = store::hot::Apply { statuses, ..store::hot::Apply::at(at(5)) };
         let complete = world.complete(id, 1, call, taken("wamid.A"));
         world.batch(&[Command::Complete(Box::new(complete)), Command::Apply(Box::new(apply))]).await?;
         assert_eq!(world.message(id).await?.status, MessageStatus::Delivered);

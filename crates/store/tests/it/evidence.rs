@@ -73,12 +73,7 @@ async fn live(world: &World, story: &[Vec<Step>], wamid: &str) -> Result<Message
                     } else {
                         world.status(wamid, evidence.clone())
                     };
-                    Command::Apply(Box::new(Apply {
-                        statuses: vec![status],
-                        messages: Vec::new(),
-                        inlet: None,
-                        at: at(5),
-                    }))
+                    Command::Apply(Box::new(Apply { statuses: vec![status], ..Apply::at(at(5)) }))
                 }
                 Step::Answer => Command::Complete(Box::new(world.complete(id, 1, call, taken(wamid)))),
             })

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use crate::support::{World, add_account, add_sender, at, evidence, inbound, new_id, phone, user_id, username};
 
 fn apply(messages: Vec<Inbound>) -> Command {
-    Command::Apply(Box::new(Apply { statuses: Vec::new(), messages, inlet: None, at: at(5) }))
+    Command::Apply(Box::new(Apply { messages, ..Apply::at(at(5)) }))
 }
 
 testkit::on_both_engines! {
@@ -237,8 +237,7 @@ testkit::on_both_engines! {
         let body = Apply {
             statuses: vec![world.status("wamid.A", evidence(AttemptStatus::Read, 9)), world.status("wamid.?", evidence(AttemptStatus::Sent, 9))],
             messages: vec![world.inbound("+919876543210", "wamid.I")],
-            inlet: None,
-            at: at(9),
+            ..Apply::at(at(9))
         };
         let applied = world.store.hot().apply(body.clone()).await?;
         assert_eq!((applied.messages_new, applied.statuses_early), (1, 1));

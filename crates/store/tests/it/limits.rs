@@ -107,7 +107,7 @@ testkit::on_both_engines! {
         let world = World::open(db).await?;
         let id = world.submitted("+919876543210", "wamid.A").await?;
         let both = vec![world.status("wamid.A", evidence(Delivered, 9)), world.status("wamid.A", limited(8))];
-        let apply = Apply { statuses: both, messages: Vec::new(), inlet: None, at: at(10) };
+        let apply = Apply { statuses: both, ..Apply::at(at(10)) };
         world.batch(&[Command::Apply(Box::new(apply))]).await?;
         assert_eq!(world.waiting(id).await?, None);
         assert_eq!(world.message(id).await?.status, MessageStatus::Delivered);

@@ -6,6 +6,7 @@
 mod accept;
 mod claim;
 mod complete;
+mod contacts;
 mod epochs;
 mod events;
 mod evidence;

@@ -10,15 +10,18 @@ use std::sync::{Mutex, OnceLock};
 use anyhow::{Context, Result};
 use domain::attempt::AttemptStatus;
 use domain::ids::{ContactId, Epoch};
-use domain::message::{Lane, MessageStatus};
+use domain::message::{Direction, Lane, MessageStatus};
 use domain::sender_state::{Observation, Property, Source};
 use domain::shard::Shard;
 use store::conn::Row;
+use store::consent::NewConsent;
+use store::contact::{Identity, NumberChange, Wanted};
 use store::event::{self, Cursor};
-use store::hot::{Accept, Inbound, Settlement};
+use store::hot::{Accept, Apply, Inbound, Settlement};
 use store::inlet::{InletState, Mark, Record};
-use store::message::{self, MessageFilter, Page};
+use store::message::{self, MessageFilter, Origin, Page};
 use store::pause::NewPause;
+use store::recipient::Receipt;
 use store::scheduled::{self, ScheduleKey, ScheduledFilter};
 use store::sql::Sql;
 use store::{account_event, call, outbox, sender, sender_state, template};
@@ -26,7 +29,7 @@ use testkit::engine::{Engine, TestDatabase};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-use crate::support::{NOW, World, at, evidence, failure, key, new_id, picture, taken};
+use crate::support::{NOW, World, at, evidence, failure, key, new_id, phone, picture, taken, user_id, username};
 
 /// Statements that may read from end to end, with the reason.
 const MAY_SCAN: [(&str, &str); 4] = [
@@ -113,6 +116,7 @@ async fn traffic(world: &World) -> Result<()> {
     };
     world.receive(vec![line]).await?;
     scheduling(world).await?;
+    people(world).await?;
     reads(world, early).await?;
     crate::media::traffic(world).await?;
     owner_changes(world).await?;
@@ -160,6 +164,76 @@ async fn scheduling(world: &World) -> Result<()> {
     scheduled::release_due(&mut conn, at(700), 10).await?;
     assert!(scheduled::cancel(&mut conn, &scope, second, NOW).await?);
     tx.commit().await?;
+    Ok(())
+}
+
+/// People who change their number and turn out to be one, and what they do to messages.
+async fn people(world: &World) -> Result<()> {
+    let (old, new) = (Identity::from(&phone("+919876543210")), Identity::from(&phone("+919876543299")));
+    let id = Identity::from(&user_id("IN.1111"));
+    let account = world.account;
+    let by = |identities: &[&Identity], seconds, wamid: &str| Inbound {
+        identities: identities.iter().map(|identity| (*identity).clone()).collect(),
+        at: at(seconds),
+        name: Some("Asha".to_owned()),
+        ..world.inbound("+919876543210", wamid)
+    };
+    let pointing = |kind: &str, line: Inbound| {
+        let content =
+            r#"{"type":"edit","edit":{"original_message_id":"wamid.I","message":{"type":"text","text":{"body":"x"}}}}"#;
+        let (kind, content, target) = (kind.to_owned(), content.to_owned(), Some("wamid.I".to_owned()));
+        Inbound { kind, content, target, ..line }
+    };
+    let history = |kind: &str| Inbound {
+        kind: kind.to_owned(),
+        replaces: Some("media_placeholder"),
+        origin: Some(Origin::History),
+        direction: Direction::Outbound,
+        ..by(&[&old], 2, "wamid.H")
+    };
+    let messages = vec![
+        by(&[&id], 6, "wamid.P1"),
+        by(&[&old], 7, "wamid.P2"),
+        by(&[&old, &username("asha")], 20, "wamid.P3"),
+        by(&[&new, &username("asha")], 21, "wamid.P4"),
+        pointing("edit", by(&[&old], 8, "wamid.P5")),
+        pointing("revoke", by(&[&old], 9, "wamid.P6")),
+        pointing("reaction", by(&[&old], 9, "wamid.P7")),
+        history("media_placeholder"),
+    ];
+    world.receive(messages).await?;
+    world
+        .receive(vec![history("image"), by(&[&old], 1, "wamid.P8"), by(&[&new, &username("asha")], 22, "wamid.P9")])
+        .await?;
+    let person = |identities, seconds| Wanted { account, identities, name: None, at: at(seconds), make: false };
+    let consent = NewConsent {
+        account,
+        identities: vec![old.clone()],
+        name: None,
+        category: "marketing_messages".to_owned(),
+        value: "stop".to_owned(),
+        source: "user_preferences",
+        detail: None,
+        at: at(3),
+    };
+    let receipt = Receipt {
+        account,
+        sender: world.sender,
+        external_id: "wamid.G".to_owned(),
+        participant: "IN.1".to_owned(),
+        status: AttemptStatus::Read,
+        at: at(3),
+    };
+    let together = person(vec![old.clone(), id], 9);
+    let facts = Apply { people: vec![together], consents: vec![consent], receipts: vec![receipt], ..Apply::at(at(30)) };
+    world.store.hot().apply(facts).await?;
+    let change = NumberChange { account, at: at(10), old, identities: vec![new] };
+    world.store.hot().apply(Apply { number_changes: vec![change], ..Apply::at(at(30)) }).await?;
+    let message = world.by_wamid("wamid.I").await?;
+    let (mut reading, scope) = (world.store.read().await?, world.scope());
+    store::consent::current(&mut reading.conn(), &scope, message.contact).await?;
+    store::recipient::of_message(&mut reading.conn(), &scope, world.sender, "wamid.G").await?;
+    message::around(&mut reading.conn(), &scope, &[message]).await?;
     Ok(())
 }
 

@@ -256,9 +256,8 @@ testkit::on_both_engines! {
         world.store.hot().complete(world.complete(id, 2, second, taken("wamid.A"))).await?;
         let told = |status, seconds, inlet| Apply {
             statuses: vec![world.echo("wamid.A", id, 2, evidence(status, seconds))],
-            messages: Vec::new(),
             inlet: Some(InletId(inlet)),
-            at: at(9),
+            ..Apply::at(at(9))
         };
         for (status, inlet) in [(AttemptStatus::Delivered, 7), (AttemptStatus::Sent, 8), (AttemptStatus::Delivered, 9)] {
             world.store.hot().apply(told(status, 8, inlet)).await?;

@@ -9,7 +9,7 @@ use testkit::engine::TestDatabase;
 use crate::support::{World, add_account, add_sender, at, evidence, failure};
 
 fn apply(statuses: Vec<StatusChange>) -> Command {
-    Command::Apply(Box::new(Apply { statuses, messages: Vec::new(), inlet: None, at: at(5) }))
+    Command::Apply(Box::new(Apply { statuses, ..Apply::at(at(5)) }))
 }
 
 testkit::on_both_engines! {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use domain::address::{Address, IdentityKind, UserIdentifier};
 use domain::attempt::{AttemptReference, AttemptStatus, Evidence};
 use domain::ids::{AccountId, CallId, Epoch, MessageId, SenderId};
-use domain::message::{Class, Lane};
+use domain::message::{Class, Direction, Lane};
 use domain::phone::E164;
 use domain::refusal::{Failure, RefusalKind};
 use domain::scope::AccountScope;
@@ -17,7 +17,7 @@ use store::conn::Row;
 use store::contact::Identity;
 use store::group::Commands as _;
 use store::hot::{
-    Accept, Accepted, Answer, Apply, Claim, Claimed, Command, Complete, IdempotencyKey, Inbound, Settlement,
+    Accept, Accepted, Answer, Apply, Bearing, Claim, Claimed, Command, Complete, IdempotencyKey, Inbound, Settlement,
     StatusChange,
 };
 use store::media::{ReceivedMedium, Told};
@@ -149,6 +149,7 @@ impl World {
             external_id: wamid.to_owned(),
             reference: None,
             evidence,
+            billing: None,
         }
     }
 
@@ -159,7 +160,7 @@ impl World {
     }
 
     pub async fn apply(&self, statuses: Vec<StatusChange>) -> Result<usize> {
-        let applied = self.store.hot().apply(Apply { statuses, messages: Vec::new(), inlet: None, at: at(5) }).await?;
+        let applied = self.store.hot().apply(Apply { statuses, ..Apply::at(at(5)) }).await?;
         Ok(applied.statuses_early)
     }
 
@@ -168,7 +169,7 @@ impl World {
     }
 
     pub async fn receive(&self, messages: Vec<Inbound>) -> Result<usize> {
-        let applied = self.store.hot().apply(Apply { statuses: Vec::new(), messages, inlet: None, at: at(5) }).await?;
+        let applied = self.store.hot().apply(Apply { messages, ..Apply::at(at(5)) }).await?;
         Ok(applied.messages_new)
     }
 
@@ -323,6 +324,13 @@ pub fn inbound(account: AccountId, sender: SenderId, from: &str, wamid: &str) ->
         excerpt: "Hi".to_owned(),
         context: None,
         media: None,
+        target: None,
+        group: None,
+        bearing: Bearing::Answer,
+        direction: Direction::Inbound,
+        origin: None,
+        reached: AttemptStatus::Delivered,
+        replaces: None,
     }
 }
 

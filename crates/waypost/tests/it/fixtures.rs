@@ -27,7 +27,9 @@ fn as_ours(fixture: &HookFixture, place: usize) -> HookFixture {
     let facts = fixture.expected["facts"].as_array().unwrap();
     let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
     let numbers: BTreeSet<String> = facts.iter().filter_map(|fact| text(&fact["about"]["number_id"])).collect();
-    let messages: BTreeSet<String> = facts.iter().filter_map(|fact| text(&fact["message"]["id"])).collect();
+    let rows = ["message", "echo", "history_message", "call"];
+    let ids = facts.iter().flat_map(|fact| rows.map(|row| text(&fact[row]["id"])));
+    let messages: BTreeSet<String> = ids.flatten().collect();
     let accounts: BTreeSet<String> = facts.iter().filter_map(|fact| text(&fact["business_account"])).collect();
     let accounts = accounts.into_iter().map(|id| (id, WABA.to_owned()));
     let numbers = numbers.into_iter().map(|id| (id, PHONE_NUMBER_ID.to_owned()));
@@ -63,13 +65,24 @@ async fn inbound(app: &TestApp) -> Vec<Value> {
     }
 }
 
-/// Id and kind of the messages that a callback makes rows of: those of our number, outside of groups.
+/// Id and kind of what a callback makes rows of that come from people: messages to our number, old ones, and calls.
 fn rows_of(fixture: &HookFixture) -> Vec<(String, String)> {
     let facts = fixture.expected["facts"].as_array().unwrap().iter();
-    let ours = facts.filter(|fact| fact["about"]["number_id"] == PHONE_NUMBER_ID);
-    let messages = ours.map(|fact| &fact["message"]).filter(|message| message["group_id"].is_null());
-    let words = messages.map(|message| (message["id"].as_str(), message["kind"].as_str()));
-    words.filter_map(|(id, kind)| Some((id?.to_owned(), kind?.to_owned()))).collect()
+    let is_test = |fact: &Value| ["0", "1"].iter().any(|id| fact["business_account"] == *id);
+    let ours = facts.filter(|fact| fact["about"]["number_id"] == PHONE_NUMBER_ID && !is_test(fact));
+    let row = |fact: &Value| {
+        let old = &fact["history_message"];
+        let call = &fact["call"];
+        let is_call =
+            call["direction"] == "USER_INITIATED" && ["connect", "terminate"].iter().any(|e| call["event"] == *e);
+        let (row, kind) = match () {
+            () if old["direction"] == "from the person" => (old, &old["kind"]),
+            () if is_call => (call, &Value::Null),
+            () => (&fact["message"], &fact["message"]["kind"]),
+        };
+        Some((row["id"].as_str()?.to_owned(), kind.as_str().unwrap_or("call").to_owned()))
+    };
+    ours.filter_map(row).collect()
 }
 
 on_both_engines! {

@@ -61,7 +61,8 @@ impl Viewer {
 
 /// A message in the list.
 pub(super) fn row(message: &Message, viewer: &Viewer) -> MessageRow {
-    let kind = kind(&message.kind, &message.content);
+    let kind = if message.is_deleted() { ContentKind::Deleted } else { kind(&message.kind, &message.content) };
+    let line = if message.is_deleted() { "" } else { &message.excerpt };
     MessageRow {
         id: message.id.to_string(),
         version: message.version,
@@ -69,7 +70,7 @@ pub(super) fn row(message: &Message, viewer: &Viewer) -> MessageRow {
         way: way(message),
         contact_name: message.contact_name.clone(),
         phone: phone(&message.address_kind, &message.address),
-        excerpt: excerpt(&message.excerpt, &message.kind, &kind),
+        excerpt: excerpt(line, &message.kind, &kind),
         kind,
         sender_name: message.sender_name.clone(),
         status: status(message),
@@ -107,6 +108,12 @@ fn kind(stored: &str, content: &str) -> ContentKind {
         "template" => ContentKind::Template(member("/template/name")),
         "image" => ContentKind::Image,
         "button" | "button_reply" => ContentKind::Interactive,
+        "system" => ContentKind::Notice,
+        "order" => ContentKind::Order,
+        "request_welcome" => ContentKind::Welcome,
+        "call" => ContentKind::Call,
+        "edit" => ContentKind::Edit,
+        "revoke" => ContentKind::Revoke,
         // The provider's own word for what this version does not read.
         _ => match member("/type").as_str() {
             "video" => ContentKind::Video,
@@ -141,7 +148,12 @@ pub(super) struct Said {
 }
 
 pub(super) fn said(message: &Message) -> Said {
+    if message.is_deleted() {
+        return Said::default();
+    }
     match message.direction {
+        // What the business wrote elsewhere comes in the words of what people write.
+        Direction::Outbound if message.origin.is_some() => received(&message.content),
         Direction::Outbound => sent(&message.content),
         Direction::Inbound => received(&message.content),
     }

@@ -48,7 +48,21 @@ fn template() -> Message {
         expires_at: Some(after(86_400_000)),
         times: StatusTimes::default(),
         replied_at: None,
+        origin: None,
+        target: None,
+        group: None,
+        edited_at: None,
+        deleted_at: None,
+        billing: None,
     }
+}
+
+#[test]
+fn what_was_taken_back_is_not_shown() {
+    let text = inbound(&InboundContent::Text { body: "my card is 4111".to_owned() });
+    let deleted = Message { deleted_at: Some(after(1)), ..text };
+    let shown = row(&deleted, &viewer());
+    assert_eq!((shown.kind, shown.excerpt.as_str(), said(&deleted)), (ContentKind::Deleted, "", Said::default()));
 }
 
 fn inbound(content: &InboundContent) -> Message {

@@ -177,7 +177,8 @@ pub(super) async fn of_messages(
     messages: &[store::message::Message],
 ) -> Result<Vec<Medium>, Problem> {
     use domain::message::Direction;
-    let inbound = messages.iter().filter(|message| message.direction == Direction::Inbound);
-    let ids: Vec<_> = inbound.map(|message| message.id).collect();
+    // What the business sent by other means comes like what people send.
+    let came = messages.iter().filter(|message| message.direction == Direction::Inbound || message.origin.is_some());
+    let ids: Vec<_> = came.map(|message| message.id).collect();
     Ok(messaging::media::of_messages(&web.core, scope, &ids).await?)
 }

@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::hot::IdempotencyKey;
-use store::message::{MessageFilter, Page, Place};
+use store::message::{Message, MessageFilter, Page, Place};
 
 use super::media;
 use super::view::{AttemptView, MessageView};
@@ -78,7 +78,7 @@ async fn accepted_view(web: &Web, scope: &AccountScope, accepted: AcceptedMessag
     }
     let message = messages::find(&web.core, scope, accepted.id).await?;
     let message = message.ok_or_else(|| Problem::not_found("message"))?;
-    serde_json::to_value(MessageView::from(message))
+    serde_json::to_value(view(web, scope, message).await?)
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))
 }
 
@@ -104,8 +104,21 @@ pub(super) async fn show(
     let id: MessageId = id.parse().map_err(|_| Problem::not_found("message"))?;
     let message = messages::find(&web.core, &scope, id).await?;
     let message = message.ok_or_else(|| Problem::not_found("message"))?;
-    let media = media::of_messages(&web, &scope, std::slice::from_ref(&message)).await?;
-    Ok(Json(MessageView::from(message).with_media(&media)))
+    Ok(Json(view(&web, &scope, message).await?))
+}
+
+/// A message with what is shown around it.
+pub(super) async fn view(web: &Web, scope: &AccountScope, message: Message) -> Result<MessageView, Problem> {
+    let views = views(web, scope, vec![message]).await?;
+    views.into_iter().next().ok_or_else(|| Problem::not_found("message"))
+}
+
+/// The same for many, in their order.
+pub(super) async fn views(web: &Web, scope: &AccountScope, found: Vec<Message>) -> Result<Vec<MessageView>, Problem> {
+    let around = messages::around(&web.core, scope, &found).await?;
+    let media = media::of_messages(web, scope, &found).await?;
+    let views = found.into_iter().zip(around);
+    Ok(views.map(|(message, around)| MessageView::new(message, around).with_media(&media)).collect())
 }
 
 /// `GET /v1/messages/{id}/attempts`
@@ -174,9 +187,7 @@ pub(super) async fn list(
     let has_more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     found.truncate(usize::try_from(limit).unwrap_or(0));
     let next = found.last().filter(|_| has_more).map(|message| message.place().to_string());
-    let media = media::of_messages(&web, &scope, &found).await?;
-    let data = found.into_iter().map(|message| MessageView::from(message).with_media(&media)).collect();
-    Ok(Json(List { data, next }))
+    Ok(Json(List { data: views(&web, &scope, found).await?, next }))
 }
 
 fn read_parameter(

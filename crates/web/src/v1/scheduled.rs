@@ -13,7 +13,7 @@ use messaging::{scheduled, send};
 use store::message::DuePlace;
 use store::scheduled::ScheduledFilter;
 
-use super::messages::{List, PAGE_DEFAULT, number, page_limit, read_json, unknown_parameter};
+use super::messages::{List, PAGE_DEFAULT, number, page_limit, read_json, unknown_parameter, view, views};
 use super::view::MessageView;
 use crate::auth::TokenScope;
 use crate::problem::Problem;
@@ -76,7 +76,7 @@ pub(super) async fn list(
         let due_at = message.send_at?;
         Some(DuePlace { due_at, id: message.id }.to_string())
     });
-    Ok(Json(List { data: found.into_iter().map(MessageView::from).collect(), next: last }))
+    Ok(Json(List { data: views(&web, &scope, found).await?, next: last }))
 }
 
 /// `PATCH /v1/messages/{id}`
@@ -88,7 +88,8 @@ pub(super) async fn reschedule(
 ) -> Result<Json<MessageView>, Problem> {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found("message"))?;
     let change = Change::read(&read_json(&web, body)?)?;
-    Ok(Json(scheduled::reschedule(&web.core, &scope, id, change).await?.into()))
+    let message = scheduled::reschedule(&web.core, &scope, id, change).await?;
+    Ok(Json(view(&web, &scope, message).await?))
 }
 
 /// `POST /v1/messages/{id}/cancel`
@@ -98,5 +99,6 @@ pub(super) async fn cancel(
     Path(id): Path<String>,
 ) -> Result<Json<MessageView>, Problem> {
     let id: MessageId = id.parse().map_err(|_| Problem::not_found("message"))?;
-    Ok(Json(scheduled::cancel(&web.core, &scope, id).await?.into()))
+    let message = scheduled::cancel(&web.core, &scope, id).await?;
+    Ok(Json(view(&web, &scope, message).await?))
 }

@@ -261,6 +261,20 @@ pub enum ContentKind {
     Interactive,
     /// What the provider does not pass on.
     Unsupported,
+    /// WhatsApp's own notice about a person.
+    Notice,
+    /// An order from a catalogue.
+    Order,
+    /// A person opened the chat for the first time.
+    Welcome,
+    /// A call.
+    Call,
+    /// Another text in place of an earlier message's.
+    Edit,
+    /// An earlier message was taken back.
+    Revoke,
+    /// Whoever wrote it took it back.
+    Deleted,
 }
 
 impl ContentKind {
@@ -280,6 +294,13 @@ impl ContentKind {
             Self::Reaction => "kind.reaction",
             Self::Interactive => "kind.interactive",
             Self::Unsupported => "kind.unsupported",
+            Self::Notice => "kind.notice",
+            Self::Order => "kind.order",
+            Self::Welcome => "kind.welcome",
+            Self::Call => "kind.call",
+            Self::Edit => "kind.edit",
+            Self::Revoke => "kind.revoke",
+            Self::Deleted => "kind.deleted",
         }
     }
 

@@ -1,0 +1,250 @@
+//! A person changed their number: they stay who they are, and whoever has the old number from then on is somebody else.
+//! It happens seldom, so it goes statement by statement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::address::IdentityKind;
+use domain::ids::{AccountId, ContactId, ConversationId, MessageId, SenderId};
+use domain::message::Direction;
+use domain::time::Timestamp;
+
+use super::merge::{follow, hold_all, merge};
+use super::{Identity, Wanted, resolve_all};
+use crate::conn::Conn;
+use crate::conversation;
+use crate::error::StoreError;
+use crate::ids::{self, Sequence};
+use crate::sql::{Sql, Value};
+use crate::values;
+
+/// A person changed their number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberChange {
+    /// Whose contact.
+    pub account: AccountId,
+    /// When.
+    pub at: Timestamp,
+    /// The number until then.
+    pub old: Identity,
+    /// What they are known by from then on, and ids that did not change: at least one.
+    pub identities: Vec<Identity>,
+}
+
+const HOLDER: Sql = Sql::same(
+    "SELECT contact_id, seen_at, taken_at, value FROM contact_identity WHERE account_id = $1 AND kind = $2 AND match_key = $3",
+);
+const FORMER: Sql = Sql::same(
+    "SELECT until, contact_id FROM former_identity WHERE account_id = $1 AND kind = $2 AND match_key = $3 ORDER BY until",
+);
+const GIVE_UP: Sql = Sql::same(
+    "INSERT INTO former_identity (account_id, kind, match_key, until, value, contact_id)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, kind, match_key, until) DO NOTHING",
+);
+const DELETE: Sql = Sql::same("DELETE FROM contact_identity WHERE account_id = $1 AND kind = $2 AND match_key = $3");
+
+const TAKE: Sql = Sql::same(
+    "UPDATE contact_identity SET taken_at = $4 WHERE account_id = $1 AND kind = $2 AND match_key = $3
+       AND COALESCE(taken_at, 0) < $4",
+);
+
+/// Who has the number now.
+struct Held {
+    contact: ContactId,
+    seen_at: Option<Timestamp>,
+    taken_at: Option<Timestamp>,
+    value: String,
+}
+
+/// Notes that somebody changed their number. Reports of one change by several of our numbers, with times a little apart,
+/// are one change: the second finds the number given up already.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn change_number(conn: &mut Conn<'_>, change: &NumberChange, now: Timestamp) -> Result<(), StoreError> {
+    hold_all(conn).await?;
+    let account = change.account;
+    let wanted = Wanted {
+        account,
+        identities: change.identities.clone(),
+        name: None,
+        // The old number is theirs up to and including `at`.
+        at: Timestamp::from_micros(change.at.as_micros().saturating_add(1)),
+        make: true,
+    };
+    let taken_at = wanted.at;
+    let Some(person) = resolve_all(conn, &[wanted], now).await?.first().copied() else { return Ok(()) };
+    for new in change.identities.iter().filter(|identity| identity.kind == IdentityKind::Phone) {
+        conn.execute(&TAKE, values![account, new.kind.as_str(), new.match_key.as_str(), taken_at]).await?;
+    }
+    let key = || values![account, change.old.kind.as_str(), change.old.match_key.as_str()];
+    let mut former: Vec<(Timestamp, ContactId)> = Vec::new();
+    for row in conn.fetch(&FORMER, key()).await? {
+        let mut row = row.reader();
+        former.push((row.read()?, row.read()?));
+    }
+    let held = match conn.fetch_optional(&HOLDER, key()).await? {
+        None => None,
+        Some(row) => {
+            let mut row = row.reader();
+            Some(Held { contact: row.read()?, seen_at: row.read()?, taken_at: row.read()?, value: row.read()? })
+        }
+    };
+    let is_theirs = held.as_ref().is_some_and(|held| held.contact == person);
+    if !is_theirs && former.iter().any(|(until, contact)| *until <= change.at && *contact == person) {
+        return Ok(());
+    }
+    let earlier = former.iter().find(|(until, _)| *until >= change.at).map(|(_, contact)| *contact);
+    let owner = match (earlier, held) {
+        (Some(owner), _) => owner,
+        (None, Some(held)) if held.seen_at.is_none_or(|seen| seen <= change.at) => {
+            // Who came back to it later has it still.
+            if held.taken_at.is_none_or(|taken| taken <= change.at) {
+                conn.execute(&DELETE, key()).await?;
+                leave_to_others(conn, change, held.contact, &held.value, now).await?;
+            }
+            held.contact
+        }
+        // Nobody was seen with it before the change, or only somebody who got it afterwards.
+        _ => person,
+    };
+    let owner = merge(conn, account, (owner, person), now).await?;
+    let (kind, match_key, value) = (change.old.kind.as_str(), change.old.match_key.as_str(), change.old.value.as_str());
+    conn.execute(&GIVE_UP, values![account, kind, match_key, change.at, value, owner]).await?;
+    Ok(())
+}
+
+const WRITTEN_SINCE: Sql = Sql::same(
+    "SELECT id, sender_id, conversation_id, direction, created_at, writer_id FROM message
+     WHERE account_id = $1 AND contact_id = $2 AND created_at > $3 AND address_kind = 'phone' AND address IN ($4, $5)
+     ORDER BY created_at, id",
+);
+const WRITTEN_BY_ID: Sql = Sql::same(
+    "SELECT id, sender_id, conversation_id, direction, created_at, writer_id FROM message
+     WHERE account_id = $1 AND contact_id = $2 AND address_kind = 'user_id' AND address = $3
+     ORDER BY created_at, id",
+);
+const TAKE_USER_ID: Sql = Sql::same(
+    "UPDATE contact_identity SET contact_id = $4
+     WHERE account_id = $1 AND kind = 'user_id' AND match_key = $2 AND contact_id = $3",
+);
+const INSERT_CONTACT: Sql = Sql::same(
+    "INSERT INTO contact (account_id, id, name, name_at, username, username_at, created_at)
+     SELECT account_id, CAST($2 AS BIGINT), CASE WHEN name_at > $3 THEN name END, CASE WHEN name_at > $3 THEN name_at END,
+       CASE WHEN username_at > $3 THEN username END, CASE WHEN username_at > $3 THEN username_at END,
+       CAST($4 AS BIGINT)
+     FROM contact WHERE account_id = $1 AND id = $5",
+);
+const FORGET_NAME: Sql =
+    Sql::same("UPDATE contact SET name = NULL, name_at = NULL WHERE account_id = $1 AND id = $2 AND name_at > $3");
+const FORGET_USERNAME: Sql = Sql::same(
+    "UPDATE contact SET username = NULL, username_at = NULL WHERE account_id = $1 AND id = $2 AND username_at > $3",
+);
+const INSERT_IDENTITY: Sql = Sql::same(
+    "INSERT INTO contact_identity (account_id, kind, match_key, value, contact_id, created_at, seen_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)",
+);
+const MOVE: Sql =
+    Sql::same("UPDATE message SET contact_id = $3, conversation_id = $4 WHERE account_id = $1 AND id = $2");
+
+/// A message from a number.
+struct Line {
+    id: MessageId,
+    sender: SenderId,
+    conversation: Option<ConversationId>,
+    direction: i64,
+    at: Timestamp,
+    writer: Option<String>,
+}
+
+async fn read_lines(conn: &mut Conn<'_>, statement: &Sql, values: Vec<Value>) -> Result<Vec<Line>, StoreError> {
+    let rows = conn.fetch(statement, values).await?;
+    rows.iter()
+        .map(|row| {
+            let mut row = row.reader();
+            let (id, sender, conversation) = (row.read()?, row.read()?, row.read()?);
+            Ok(Line { id, sender, conversation, direction: row.read()?, at: row.read()?, writer: row.read()? })
+        })
+        .collect()
+}
+
+/// What was written from the number since it was given up is another person's, whom the owner was taken for; and so is
+/// what was written under the ids that came with it.
+async fn leave_to_others(
+    conn: &mut Conn<'_>,
+    change: &NumberChange,
+    owner: ContactId,
+    value: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let account = change.account;
+    let since = values![account, owner, change.at, value, change.old.value.as_str()];
+    let mut lines = read_lines(conn, &WRITTEN_SINCE, since).await?;
+    let first = lines.iter().find(|line| line.direction == Direction::Inbound as i64);
+    // Without a line of theirs nobody is known to have the number.
+    let Some(first_seen) = first.map(|line| line.at) else { return Ok(()) };
+    let other = ContactId(ids::take_one(conn, Sequence::Contact).await?);
+    conn.execute(&INSERT_CONTACT, values![account, other, change.at, now, owner]).await?;
+    for statement in [&FORGET_NAME, &FORGET_USERNAME] {
+        conn.execute(statement, values![account, owner, change.at]).await?;
+    }
+    let kind = IdentityKind::Phone.as_str();
+    let identity = values![account, kind, change.old.match_key.as_str(), value, other, now, first_seen];
+    conn.execute(&INSERT_IDENTITY, identity).await?;
+    let writers: BTreeSet<String> = lines.iter().filter_map(|line| line.writer.clone()).collect();
+    for writer in writers {
+        if change.identities.iter().any(|identity| identity.match_key == writer) {
+            continue;
+        }
+        conn.execute(&TAKE_USER_ID, values![account, writer.as_str(), owner, other]).await?;
+        lines.extend(read_lines(conn, &WRITTEN_BY_ID, values![account, owner, writer.as_str()]).await?);
+    }
+    move_lines(conn, account, other, lines, now).await?;
+    conversation::recount(conn, account, owner).await?;
+    conversation::recount(conn, account, other).await
+}
+
+async fn move_lines(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    to: ContactId,
+    lines: Vec<Line>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut threads: BTreeMap<SenderId, ConversationId> = BTreeMap::new();
+    for line in lines {
+        if line.conversation.is_some() && !threads.contains_key(&line.sender) {
+            let wanted =
+                conversation::Wanted { account, sender: line.sender, contact: to, at: line.at, opens_window: true };
+            if let Some(opened) = conversation::resolve(conn, &[wanted], now).await?.first() {
+                threads.insert(line.sender, *opened);
+            }
+        }
+        let thread = line.conversation.and_then(|_| threads.get(&line.sender).copied());
+        conn.execute(&MOVE, values![account, line.id, to, thread]).await?;
+    }
+    Ok(())
+}
+
+/// The contact behind an identity now, else whoever gave it up last.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub(super) async fn owner(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    (kind, match_key): (IdentityKind, &str),
+) -> Result<Option<ContactId>, StoreError> {
+    let key = || values![account, kind.as_str(), match_key];
+    let mut found = None;
+    if let Some(row) = conn.fetch_optional(&HOLDER, key()).await? {
+        found = Some(row.reader().read()?);
+    } else if let Some(row) = conn.fetch(&FORMER, key()).await?.last() {
+        let mut row = row.reader();
+        let _: Timestamp = row.read()?;
+        found = Some(row.read()?);
+    }
+    match found {
+        Some(contact) => Ok(Some(follow(conn, account, contact).await?)),
+        None => Ok(None),
+    }
+}

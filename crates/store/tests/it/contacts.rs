@@ -1,0 +1,508 @@
+//! Who people are: found by any of their ids, merged, followed through a change of number; and what they do to messages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use domain::address::Address;
+use domain::attempt::AttemptStatus;
+use domain::ids::{AccountId, ContactId, SenderId};
+use domain::message::{Direction, MessageStatus};
+use domain::scope::AccountScope;
+use proptest::strategy::{Just, Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use store::consent::{self, NewConsent};
+use store::contact::{self, Identity, NumberChange, Wanted};
+use store::hot::{Apply, Bearing, Command, Inbound};
+use store::message::{self, Origin, Page};
+use store::recipient::{self, Receipt};
+use store::values;
+use testkit::engine::{Engine, TestDatabase};
+
+use crate::support::{World, accept, add_account, add_sender, at, evidence, inbound, new_id, phone, user_id, username};
+
+const OLD: &str = "+919876543210";
+const NEW: &str = "+919876543299";
+const FIRST_ID: &str = "IN.1111";
+const SECOND_ID: &str = "IN.2222";
+const STRANGERS_ID: &str = "IN.9999";
+
+fn ids(addresses: &[Address]) -> Vec<Identity> {
+    addresses.iter().map(Identity::from).collect()
+}
+
+fn from(addresses: &[Address], seconds: i64, line: Inbound) -> Inbound {
+    let address = addresses.first().expect("an address").clone();
+    Inbound { identities: ids(addresses), address, at: at(seconds), ..line }
+}
+
+fn text(body: &str) -> String {
+    format!(r#"{{"type":"text","text":{{"body":"{body}"}}}}"#)
+}
+
+fn edit(of: &str, body: &str, line: Inbound) -> Inbound {
+    let content = format!(r#"{{"type":"edit","edit":{{"original_message_id":"{of}","message":{}}}}}"#, text(body));
+    let (kind, excerpt, target) = ("edit".to_owned(), body.to_owned(), Some(of.to_owned()));
+    Inbound { kind, content, excerpt, target, bearing: Bearing::Nothing, ..line }
+}
+
+fn revoke(of: &str, line: Inbound) -> Inbound {
+    let content = format!(r#"{{"type":"revoke","revoke":{{"original_message_id":"{of}"}}}}"#);
+    let (kind, excerpt, target) = ("revoke".to_owned(), String::new(), Some(of.to_owned()));
+    Inbound { kind, content, excerpt, target, bearing: Bearing::Nothing, ..line }
+}
+
+fn reaction(to: &str, emoji: &str, line: Inbound) -> Inbound {
+    let content = format!(r#"{{"type":"reaction","reaction":{{"message_id":"{to}","emoji":"{emoji}"}}}}"#);
+    let bearing = if emoji.is_empty() { Bearing::Nothing } else { Bearing::Reaction };
+    Inbound {
+        kind: "reaction".to_owned(),
+        content,
+        excerpt: emoji.to_owned(),
+        target: Some(to.to_owned()),
+        bearing,
+        ..line
+    }
+}
+
+fn echo(line: Inbound) -> Inbound {
+    let (direction, origin) = (Direction::Outbound, Some(Origin::PhoneApp));
+    Inbound { direction, origin, reached: AttemptStatus::Sent, bearing: Bearing::Nothing, ..line }
+}
+
+fn say(messages: Vec<Inbound>) -> Apply {
+    Apply { messages, ..Apply::at(at(90)) }
+}
+
+impl World {
+    async fn contact_of(&self, wamid: &str) -> Result<ContactId> {
+        Ok(self.by_wamid(wamid).await?.contact)
+    }
+
+    async fn put(&self, apply: Apply) -> Result<()> {
+        self.store.hot().apply(apply).await?;
+        Ok(())
+    }
+
+    fn sighting(&self, addresses: &[Address], seconds: i64) -> Apply {
+        let account = self.account;
+        let person = Wanted { account, identities: ids(addresses), name: None, at: at(seconds), make: false };
+        Apply { people: vec![person], ..Apply::at(at(90)) }
+    }
+
+    fn moved(&self, seconds: i64) -> Apply {
+        let old = Identity::from(&phone(OLD));
+        let change = NumberChange { account: self.account, at: at(seconds), old, identities: ids(&[phone(NEW)]) };
+        Apply { number_changes: vec![change], ..Apply::at(at(90)) }
+    }
+
+    async fn around(&self, wamid: &str) -> Result<message::Around> {
+        let message = self.by_wamid(wamid).await?;
+        let mut reading = self.store.read().await?;
+        let around = message::around(&mut reading.conn(), &self.scope(), &[message]).await?;
+        around.into_iter().next().context("something around it")
+    }
+
+    async fn reactions(&self, wamid: &str) -> Result<Vec<String>> {
+        Ok(self.around(wamid).await?.reactions.into_iter().map(|reaction| reaction.emoji).collect())
+    }
+}
+
+testkit::on_both_engines! {
+    async fn two_contacts_that_are_one_person_become_the_older(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let second = add_sender(&world.store, world.account, "1002").await?;
+        let by_id = |wamid: &str| from(&[user_id(FIRST_ID)], 3, world.inbound(OLD, wamid));
+        world.receive(vec![Inbound { name: Some("Asha".to_owned()), ..world.inbound(OLD, "wamid.1") }]).await?;
+        world.receive(vec![Inbound { name: Some("Asha V".to_owned()), ..by_id("wamid.2") }, Inbound { sender: second, ..by_id("wamid.3") }]).await?;
+        let (older, younger) = (world.contact_of("wamid.1").await?, world.contact_of("wamid.2").await?);
+        assert_ne!(older, younger);
+        let thread = world.by_wamid("wamid.1").await?.conversation;
+
+        world.put(world.sighting(&[phone(OLD), user_id(FIRST_ID)], 8)).await?;
+        for wamid in ["wamid.1", "wamid.2"] {
+            let message = world.by_wamid(wamid).await?;
+            assert_eq!((message.contact, message.conversation), (older, thread));
+            assert_eq!(message.contact_name.as_deref(), Some("Asha"), "called so at second 4, and otherwise at 3");
+        }
+        assert_eq!(world.number("SELECT COUNT(*) FROM conversation WHERE open").await?, 2, "one for each number");
+        let contact_of = format!("SELECT COUNT(*) FROM conversation WHERE contact_id = {older}");
+        assert_eq!(world.number(contact_of.leak()).await?, 3);
+        assert_eq!(world.number("SELECT COUNT(*) FROM contact WHERE merged_into IS NULL").await?, 1);
+
+        let mut reading = world.store.read().await?;
+        let (mut conn, scope) = (reading.conn(), world.scope());
+        assert_eq!(contact::find(&mut conn, &scope, younger).await?, older, "the id that is no more leads on");
+        let filter = message::MessageFilter { contact: Some(younger), ..message::MessageFilter::default() };
+        let page = Page { older_than: None, newer_than: None, limit: 10 };
+        assert_eq!(message::list(&mut conn, &scope, &filter, page).await?.len(), 3);
+        drop(reading);
+        let version = world.by_wamid("wamid.2").await?.version;
+        world.put(world.sighting(&[phone(OLD), user_id(FIRST_ID)], 8)).await?;
+        assert_eq!(world.by_wamid("wamid.2").await?.version, version);
+        Ok(())
+    }
+
+    async fn ids_that_nobody_has_make_no_contact(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        world.put(world.sighting(&[phone(OLD), user_id(FIRST_ID)], 8)).await?;
+        assert_eq!(world.number("SELECT COUNT(*) FROM contact").await?, 0);
+        let sent = world.send(OLD).await?;
+        world.put(world.sighting(&[phone(OLD), user_id(FIRST_ID)], 8)).await?;
+        world.receive(vec![from(&[user_id(FIRST_ID)], 9, world.inbound(OLD, "wamid.1"))]).await?;
+        assert_eq!(world.contact_of("wamid.1").await?, world.message(sent).await?.contact);
+        Ok(())
+    }
+
+    async fn a_username_passes_to_whoever_has_it_and_merges_nobody(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let named = |number: &str, seconds, wamid: &str| {
+            let line = from(&[phone(number)], seconds, world.inbound(number, wamid));
+            Inbound { identities: vec![Identity::from(&phone(number)), username("asha")], ..line }
+        };
+        world.receive(vec![named(OLD, 3, "wamid.1")]).await?;
+        world.receive(vec![named(NEW, 9, "wamid.2")]).await?;
+        world.receive(vec![named(OLD, 5, "wamid.3")]).await?;
+        assert_ne!(world.contact_of("wamid.1").await?, world.contact_of("wamid.2").await?);
+        let only = Inbound { identities: vec![username("asha")], ..world.inbound(OLD, "wamid.4") };
+        world.receive(vec![only]).await?;
+        assert_eq!(world.contact_of("wamid.4").await?, world.contact_of("wamid.2").await?);
+        assert_eq!(world.around("wamid.2").await?.contact.username.as_deref(), Some("asha"));
+        Ok(())
+    }
+
+    async fn a_new_number_is_the_same_person_and_the_old_one_somebody_elses(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let line = |number: &str, seconds, wamid: &str| from(&[phone(number)], seconds, world.inbound(number, wamid));
+        world.receive(vec![line(OLD, 1, "wamid.1")]).await?;
+        world.put(world.moved(10)).await?;
+        // As another of our numbers is told, a moment later.
+        world.put(world.moved(11)).await?;
+        world.receive(vec![line(NEW, 20, "wamid.2"), line(OLD, 21, "wamid.3"), line(OLD, 9, "wamid.4")]).await?;
+        let person = world.contact_of("wamid.1").await?;
+        assert_eq!(world.contact_of("wamid.2").await?, person);
+        assert_eq!(world.contact_of("wamid.4").await?, person, "written before the change, delivered after it");
+        assert_ne!(world.contact_of("wamid.3").await?, person);
+        assert_eq!(world.by_wamid("wamid.2").await?.conversation, world.by_wamid("wamid.1").await?.conversation);
+        assert_eq!(world.around("wamid.1").await?.contact.phone.as_deref(), Some(NEW));
+        assert_eq!(world.number("SELECT COUNT(*) FROM contact WHERE merged_into IS NULL").await?, 2);
+        Ok(())
+    }
+
+    async fn a_number_may_come_back(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let line = |number: &str, seconds, wamid: &str| from(&[phone(number)], seconds, world.inbound(number, wamid));
+        let (old, new) = (ids(&[phone(OLD)]), ids(&[phone(NEW)]));
+        let back = NumberChange { account: world.account, at: at(30), old: new[0].clone(), identities: old };
+        world.receive(vec![line(OLD, 1, "wamid.1")]).await?;
+        world.put(Apply { number_changes: vec![back], ..world.moved(10) }).await?;
+        world.put(world.moved(10)).await?;
+        world.receive(vec![line(OLD, 40, "wamid.2"), line(NEW, 20, "wamid.3"), line(NEW, 50, "wamid.4")]).await?;
+        let person = world.contact_of("wamid.1").await?;
+        assert_eq!([world.contact_of("wamid.2").await?, world.contact_of("wamid.3").await?], [person, person]);
+        assert_ne!(world.contact_of("wamid.4").await?, person);
+        Ok(())
+    }
+
+    async fn edits_and_deletions_change_what_is_shown_and_lose_nothing(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        world.receive(vec![edit("wamid.1", "second", world.inbound(OLD, "wamid.E1"))]).await?;
+        world.receive(vec![world.inbound(OLD, "wamid.1")]).await?;
+        let message = world.by_wamid("wamid.1").await?;
+        assert_eq!((message.excerpt.as_str(), message.edited_at), ("second", Some(at(4))));
+        world.receive(vec![Inbound { at: at(5), ..edit("wamid.1", "third", world.inbound(OLD, "wamid.E2")) }]).await?;
+        world.receive(vec![Inbound { at: at(3), ..edit("wamid.1", "late", world.inbound(OLD, "wamid.E0")) }]).await?;
+        let message = world.by_wamid("wamid.1").await?;
+        assert_eq!((message.content.as_str(), message.edited_at), (r#"{"text":{"body":"third"},"type":"text"}"#, Some(at(5))));
+        let original = world.rows("SELECT original FROM message WHERE original IS NOT NULL", Vec::new()).await?;
+        assert!(original[0].reader().read::<String>()?.contains("Hi"));
+
+        let forged = Inbound { at: at(6), ..echo(edit("wamid.1", "forged", world.inbound(OLD, "wamid.F"))) };
+        world.receive(vec![forged]).await?;
+        assert_eq!(world.by_wamid("wamid.1").await?.excerpt, "third", "only whoever wrote it may change it");
+
+        world.receive(vec![Inbound { at: at(7), ..revoke("wamid.1", world.inbound(OLD, "wamid.R")) }]).await?;
+        assert_eq!(world.by_wamid("wamid.1").await?.deleted_at, Some(at(7)));
+        assert_eq!(world.by_wamid("wamid.E2").await?.deleted_at, Some(at(7)), "an edit says it too");
+        assert_eq!(world.by_wamid("wamid.1").await?.excerpt, "third", "it stays stored");
+        let quoting = Inbound { context: Some("wamid.1".to_owned()), ..world.inbound(OLD, "wamid.Q") };
+        world.receive(vec![quoting]).await?;
+        assert_eq!(world.around("wamid.Q").await?.quoted.context("quoted")?.excerpt, None);
+        Ok(())
+    }
+
+    async fn the_last_reaction_is_shown_until_it_is_taken_back(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let react = |emoji: &str, seconds, wamid: &str| {
+            Inbound { at: at(seconds), ..reaction("wamid.A", emoji, world.inbound(OLD, wamid)) }
+        };
+        world.receive(vec![react("❤", 12, "wamid.R2")]).await?;
+        let id = world.submitted(OLD, "wamid.A").await?;
+        assert_eq!(world.reactions("wamid.A").await?, ["❤"]);
+        world.receive(vec![react("👍", 11, "wamid.R1")]).await?;
+        assert_eq!(world.reactions("wamid.A").await?, ["❤"], "an earlier one, delivered later");
+        assert_eq!(world.message(id).await?.replied_at, Some(at(11)));
+        world.receive(vec![react("", 13, "wamid.R3")]).await?;
+        assert_eq!(world.reactions("wamid.A").await?, Vec::<String>::new());
+        assert_eq!(world.around("wamid.R2").await?.quoted.context("its target")?.id, id);
+        assert_eq!(world.number("SELECT COUNT(*) FROM conversation WHERE last_inbound_at IS NOT NULL").await?, 0);
+        Ok(())
+    }
+
+    async fn what_nobody_took_is_not_answered(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let taken = world.submitted(OLD, "wamid.A").await?;
+        let waiting = world.send(OLD).await?;
+        let (calling, _) = world.calling(OLD).await?;
+        world.receive(vec![world.inbound(OLD, "wamid.I")]).await?;
+        let replied = async |id| Ok::<_, anyhow::Error>(world.message(id).await?.replied_at);
+        assert_eq!((replied(taken).await?, replied(waiting).await?, replied(calling).await?), (Some(at(4)), None, None));
+        Ok(())
+    }
+
+    async fn an_echo_is_a_message_of_ours_once_and_its_statuses_raise_it(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let ours = world.submitted(OLD, "wamid.A").await?;
+        let before = world.message(ours).await?.version;
+        world.apply(vec![world.status("wamid.E", evidence(AttemptStatus::Delivered, 9))]).await?;
+        let echoes = || vec![echo(world.inbound(OLD, "wamid.E")), echo(world.inbound(OLD, "wamid.A"))];
+        assert_eq!(world.receive(echoes()).await?, 1);
+        assert_eq!(world.receive(echoes()).await?, 0);
+        let message = world.by_wamid("wamid.E").await?;
+        assert_eq!((message.direction, message.status), (Direction::Outbound, MessageStatus::Delivered));
+        assert_eq!((message.times.sent, message.times.delivered), (Some(at(4)), Some(at(9))));
+        assert_eq!((message.origin.as_deref(), message.contact), (Some("phone_app"), world.message(ours).await?.contact));
+        assert_eq!(world.message(ours).await?.version, before, "an echo of our own changes nothing");
+        let failed = store::hot::StatusChange {
+            evidence: domain::attempt::Evidence {
+                failure: Some(domain::refusal::Failure { kind: domain::refusal::RefusalKind::PairRate, ..crate::support::failure("131056") }),
+                ..evidence(AttemptStatus::Failed, 9)
+            },
+            ..world.status("wamid.E2", evidence(AttemptStatus::Failed, 9))
+        };
+        world.receive(vec![echo(world.inbound(OLD, "wamid.E2"))]).await?;
+        world.apply(vec![failed]).await?;
+        assert_eq!(world.by_wamid("wamid.E2").await?.status, MessageStatus::Failed);
+        assert_eq!(world.number("SELECT COUNT(*) FROM outbox").await?, 0, "what the app sent is not ours to send again");
+        Ok(())
+    }
+
+    async fn history_opens_no_window_tells_nobody_and_gets_its_media_later(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let old = |line: Inbound| Inbound { origin: Some(Origin::History), bearing: Bearing::Nothing, replaces: Some("media_placeholder"), ..line };
+        let place = Inbound { kind: "media_placeholder".to_owned(), replaces: None, ..old(world.inbound(OLD, "wamid.1")) };
+        world.receive(vec![place.clone()]).await?;
+        assert_eq!(world.number("SELECT COUNT(*) FROM event").await?, 0);
+        let image = Inbound { kind: "image".to_owned(), content: text("picture"), ..old(world.inbound(OLD, "wamid.1")) };
+        assert_eq!(world.receive(vec![image.clone()]).await?, 0);
+        assert_eq!(world.receive(vec![place, image]).await?, 0);
+        let message = world.by_wamid("wamid.1").await?;
+        assert_eq!((message.kind.as_str(), message.version), ("image", 2));
+        assert_eq!(world.number("SELECT COUNT(*) FROM conversation WHERE last_inbound_at IS NOT NULL").await?, 0);
+        Ok(())
+    }
+
+    async fn a_group_has_a_thread_and_each_participant_a_status(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let wrote = |number: &str, wamid: &str| Inbound { group: Some("Y2Fw".to_owned()), ..world.inbound(number, wamid) };
+        world.receive(vec![wrote(OLD, "wamid.1"), wrote(NEW, "wamid.2"), world.inbound(OLD, "wamid.3")]).await?;
+        let [one, two, alone] = [world.by_wamid("wamid.1").await?, world.by_wamid("wamid.2").await?, world.by_wamid("wamid.3").await?];
+        assert_eq!(one.conversation, two.conversation);
+        assert_ne!(one.conversation, alone.conversation);
+        assert_eq!((one.contact == alone.contact, one.contact == two.contact), (true, false));
+        let receipt = |participant: &str, status, seconds| Receipt {
+            account: world.account,
+            sender: world.sender,
+            external_id: "wamid.G".to_owned(),
+            participant: participant.to_owned(),
+            status,
+            at: at(seconds),
+        };
+        for _ in 0..2 {
+            let receipts = vec![
+                receipt("IN.1", AttemptStatus::Read, 8),
+                receipt("IN.1", AttemptStatus::Delivered, 7),
+                receipt("IN.2", AttemptStatus::Delivered, 9),
+                receipt("IN.2", AttemptStatus::Delivered, 6),
+            ];
+            world.put(Apply { receipts, ..Apply::at(at(9)) }).await?;
+        }
+        let mut reading = world.store.read().await?;
+        let told = recipient::of_message(&mut reading.conn(), &world.scope(), world.sender, "wamid.G").await?;
+        assert_eq!(told, [("IN.1".to_owned(), AttemptStatus::Read), ("IN.2".to_owned(), AttemptStatus::Delivered)]);
+        assert_eq!(world.number("SELECT at FROM recipient_status WHERE participant = 'IN.2'").await?, at(6).as_micros());
+        Ok(())
+    }
+
+    async fn choices_are_kept_and_the_latest_holds(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let choice = |value: &str, seconds| NewConsent {
+            account: world.account,
+            identities: ids(&[phone(OLD)]),
+            name: None,
+            category: "marketing_messages".to_owned(),
+            value: value.to_owned(),
+            source: "user_preferences",
+            detail: None,
+            at: at(seconds),
+        };
+        for (value, seconds) in [("resume", 20), ("stop", 10), ("stop", 20), ("stop", 10), ("signup", 1)] {
+            world.put(Apply { consents: vec![choice(value, seconds)], ..Apply::at(at(30)) }).await?;
+        }
+        assert_eq!(world.number("SELECT COUNT(*) FROM consent_event").await?, 4);
+        world.receive(vec![world.inbound(OLD, "wamid.1")]).await?;
+        let contact = world.contact_of("wamid.1").await?;
+        let mut reading = world.store.read().await?;
+        let held = consent::current(&mut reading.conn(), &world.scope(), contact).await?;
+        assert_eq!(held.iter().map(|c| (c.value.as_str(), c.at)).collect::<Vec<_>>(), [("stop", at(20))], "of two at once the stricter");
+        Ok(())
+    }
+
+    async fn the_price_is_kept_whenever_it_is_told(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let priced = |wamid: &str, status, billing: &str| store::hot::StatusChange {
+            billing: Some(billing.to_owned()),
+            ..world.status(wamid, evidence(status, 9))
+        };
+        let (short, long) = (r#"{"category":"utility"}"#, r#"{"category":"utility","conversation_id":"c1"}"#);
+        world.apply(vec![priced("wamid.A", AttemptStatus::Delivered, long)]).await?;
+        let early = world.submitted(OLD, "wamid.A").await?;
+        let late = world.submitted(OLD, "wamid.B").await?;
+        world.apply(vec![priced("wamid.A", AttemptStatus::Sent, short), priced("wamid.B", AttemptStatus::Delivered, short)]).await?;
+        assert_eq!(world.message(early).await?.billing.as_deref(), Some(long), "whichever says more");
+        assert_eq!(world.message(late).await?.billing.as_deref(), Some(short));
+        Ok(())
+    }
+}
+
+/// What can be told of an account's people and messages without its ids.
+#[derive(Debug, PartialEq, Eq)]
+struct Canonical {
+    /// By the messages of each contact: its identities, those it gave up, what is open.
+    contacts: BTreeMap<BTreeSet<String>, (BTreeSet<String>, BTreeSet<String>)>,
+    messages: BTreeMap<String, String>,
+    open_twice: usize,
+}
+
+async fn canonical(world: &World, account: AccountId) -> Result<Canonical> {
+    let scope = AccountScope::system(account);
+    let mut reading = world.store.read().await?;
+    let mut conn = reading.conn();
+    let page = Page { older_than: None, newer_than: None, limit: 100 };
+    let all = message::list(&mut conn, &scope, &message::MessageFilter::default(), page).await?;
+    let around = message::around(&mut conn, &scope, &all).await?;
+    drop(reading);
+    let mut messages = BTreeMap::new();
+    let mut of_contact: BTreeMap<ContactId, BTreeSet<String>> = BTreeMap::new();
+    for (m, around) in all.iter().zip(around) {
+        let name = m.external_id.clone().unwrap_or_default();
+        of_contact.entry(m.contact).or_default().insert(name.clone());
+        let reactions: Vec<_> = around.reactions.iter().map(|r| (r.emoji.clone(), r.contact == m.contact)).collect();
+        // Which message an answer that quotes none belongs to is decided when it comes, by what is known then.
+        let shown = (&m.kind, &m.content, m.edited_at, m.deleted_at, m.status, m.times, reactions);
+        messages.insert(name, format!("{shown:?}"));
+    }
+    let text = async |sql: &'static str| -> Result<BTreeMap<ContactId, BTreeSet<String>>> {
+        let mut found: BTreeMap<ContactId, BTreeSet<String>> = BTreeMap::new();
+        for row in world.rows(sql, values![account]).await? {
+            let mut row = row.reader();
+            found.entry(row.read()?).or_default().insert(format!(
+                "{}:{}",
+                row.read::<String>()?,
+                row.read::<String>()?
+            ));
+        }
+        Ok(found)
+    };
+    let identities = text("SELECT contact_id, kind, value FROM contact_identity WHERE account_id = $1").await?;
+    let former = text("SELECT contact_id, kind, value FROM former_identity WHERE account_id = $1").await?;
+    let open =
+        world.rows("SELECT contact_id FROM conversation WHERE account_id = $1 AND open", values![account]).await?;
+    let holders: BTreeSet<i64> = open.iter().map(|row| row.reader().read()).collect::<Result<_, _>>()?;
+    let of = |map: &BTreeMap<ContactId, BTreeSet<String>>, id| map.get(&id).cloned().unwrap_or_default();
+    let contacts = of_contact.into_iter().map(|(id, lines)| (lines, (of(&identities, id), of(&former, id)))).collect();
+    Ok(Canonical { contacts, messages, open_twice: open.len() - holders.len() })
+}
+
+/// Facts about one person with two numbers and two ids, and a stranger who gets the first number.
+fn facts(account: AccountId, sender: SenderId) -> Vec<Apply> {
+    let line = |addresses: &[&Address], seconds, wamid: &str| {
+        let addresses: Vec<Address> = addresses.iter().map(|address| (*address).clone()).collect();
+        from(&addresses, seconds, inbound(account, sender, OLD, wamid))
+    };
+    let (old, new) = (phone(OLD), phone(NEW));
+    let [first, second, strangers] = [FIRST_ID, SECOND_ID, STRANGERS_ID].map(user_id);
+    let notice =
+        Inbound { kind: "system".to_owned(), bearing: Bearing::Nothing, ..line(&[&old, &first], 10, "wamid.notice") };
+    let change = NumberChange {
+        account,
+        at: at(10),
+        old: Identity::from(&old),
+        identities: ids(&[new.clone(), second.clone(), first.clone()]),
+    };
+    let both =
+        Wanted { account, identities: ids(&[first.clone(), second.clone()]), name: None, at: at(11), make: true };
+    let delivered = store::hot::StatusChange {
+        account,
+        sender,
+        kind: "wamid",
+        external_id: "wamid.echo".to_owned(),
+        reference: None,
+        evidence: evidence(AttemptStatus::Delivered, 18),
+        billing: None,
+    };
+    vec![
+        say(vec![line(&[&old], 1, "wamid.1")]),
+        say(vec![line(&[&old, &first], 2, "wamid.2")]),
+        say(vec![reaction("wamid.1", "❤", echo(line(&[&old], 3, "wamid.r1")))]),
+        say(vec![reaction("wamid.echo", "👍", line(&[&second], 19, "wamid.r2"))]),
+        say(vec![edit("wamid.1", "better", line(&[&old], 5, "wamid.e1"))]),
+        say(vec![edit("wamid.1", "best", line(&[&old], 6, "wamid.e2"))]),
+        Apply { number_changes: vec![change], ..say(vec![notice]) },
+        Apply { people: vec![both], ..Apply::at(at(90)) },
+        say(vec![line(&[&new], 12, "wamid.3")]),
+        say(vec![revoke("wamid.3", line(&[&new, &second], 14, "wamid.d1"))]),
+        say(vec![line(&[&second], 15, "wamid.4")]),
+        say(vec![echo(line(&[&new], 16, "wamid.echo"))]),
+        Apply { statuses: vec![delivered], ..Apply::at(at(90)) },
+        say(vec![line(&[&old, &strangers], 20, "wamid.5")]),
+        say(vec![line(&[&strangers], 25, "wamid.6")]),
+    ]
+}
+
+testkit::on_both_engines! {
+    async fn facts_mean_the_same_in_any_order_and_number(db: TestDatabase) -> Result<()> {
+        let cases = if db.engine() == Engine::Sqlite { 60 } else { 12 };
+        let world = World::open(db).await?;
+        let mut runner = TestRunner::deterministic();
+        let mut expected: Option<Canonical> = None;
+        for case in 0..cases {
+            let (account, sender) = add_account(&world.store, "Case", &format!("case-{case}")).await?;
+            new_id(world.store.hot().accept(accept(account, sender, OLD)).await?)?;
+            let facts = facts(account, sender);
+            let all: Vec<usize> = (0..facts.len()).chain([2, 6, 8, 13]).collect();
+            let order = match case {
+                0 => (0..facts.len()).collect(),
+                1 => (0..facts.len()).rev().collect(),
+                _ => Just(all).prop_shuffle().new_tree(&mut runner).map_err(|e| anyhow::anyhow!("{e}"))?.current(),
+            };
+            // Singly, and several to a transaction.
+            for part in order.chunks(1 + case % 4) {
+                let commands: Vec<Command> =
+                    part.iter().filter_map(|i| facts.get(*i)).map(|fact| Command::Apply(Box::new(fact.clone()))).collect();
+                world.batch(&commands).await?;
+            }
+            let found = canonical(&world, account).await?;
+            assert_eq!(found.open_twice, 0);
+            match &expected {
+                None => expected = Some(found),
+                Some(expected) => {
+                    assert_eq!(found.contacts, expected.contacts, "in the order {order:?}");
+                    assert_eq!(found.messages, expected.messages, "in the order {order:?}");
+                }
+            }
+        }
+        let expected = expected.context("a case")?;
+        assert_eq!(expected.contacts.len(), 2, "the person and the stranger: {expected:#?}");
+        Ok(())
+    }
+}
