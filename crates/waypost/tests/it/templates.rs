@@ -12,6 +12,7 @@ use reqwest::{Client, redirect};
 use serde_json::{Value, json};
 use testkit::engine::TestDatabase;
 use testkit::on_both_engines;
+use tokio::task::JoinSet;
 
 use crate::account_events::{WABA, about, deliver, rows, started};
 use crate::support::TestApp;
@@ -25,15 +26,17 @@ struct Graph {
 }
 
 impl Graph {
-    async fn start(&self) -> String {
+    /// Its address; it serves as long as the other is kept.
+    async fn start(&self) -> (String, JoinSet<std::io::Result<()>>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new()
             .route("/{version}/{waba}/message_templates", get(templates))
             .route("/{version}/{number}", get(|| async { Json(json!({"id": "1", "quality_rating": "GREEN"})) }))
             .with_state(self.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        base
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, router).await });
+        (base, server)
     }
 
     fn set(&self, templates: Vec<Value>) {
@@ -84,7 +87,7 @@ on_both_engines! {
         let graph = Graph::default();
         graph.set(vec![made("a", "APPROVED"), made("b", "HIBERNATING"), made("c", "REJECTED"), made("d", "APPROVED"),
             json!({"name": "half"}), made("e", "APPROVED"), made("f", "PAUSED")]);
-        let base = graph.start().await;
+        let (base, _server) = graph.start().await;
         let app = TestApp::start_with(db, &[("WAYPOST_META_GRAPH_BASE_URL", &base)]).await;
         app.wait("six templates", async || (rows(&app, "/v1/templates").await.len() == 6).then_some(())).await;
         assert!(graph.asked.lock().unwrap().iter().any(|query| query.get("after").is_some_and(|after| after == "6")));
