@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use simulator::LimitSettings;
 use testkit::engine::TestDatabase;
 use testkit::on_both_engines;
+use tokio::task::JoinSet;
 
 use crate::support::{CUSTOMER, SENDER_PHONE, TestApp};
 
@@ -38,9 +39,10 @@ fn campaign_seconds() -> u64 {
 }
 
 /// The clock goes with the machine's own from now on.
-fn let_time_pass(app: &TestApp) -> tokio::task::JoinHandle<()> {
+fn let_time_pass(app: &TestApp) -> JoinSet<()> {
     let clock = app.clock.clone();
-    tokio::spawn(async move {
+    let mut time = JoinSet::new();
+    time.spawn(async move {
         let mut last = Instant::now();
         loop {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -48,7 +50,8 @@ fn let_time_pass(app: &TestApp) -> tokio::task::JoinHandle<()> {
             clock.advance(now - last);
             last = now;
         }
-    })
+    });
+    time
 }
 
 /// Offers `per_second` messages each second and waits until all were read; answers what the provider stopped.
@@ -75,7 +78,7 @@ async fn campaign(app: &TestApp, limits: LimitSettings, per_second: u64) -> simu
         assert!(Instant::now() < deadline, "{sent} messages took too long");
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    time.abort();
+    drop(time);
     let stopped = app.simulator.control().state().limits.throughput;
     println!("{sent} messages offered at {per_second} per second took {:?}; {stopped:?}", started.elapsed());
     stopped
