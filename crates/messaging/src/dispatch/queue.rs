@@ -85,7 +85,7 @@ impl Queues {
             let pace = pace(&mut self.paces, core, sender);
             pace.take(now, traffic.received);
             if traffic.limited {
-                pace.note_refused(now);
+                pace.note_refused_later(now);
             }
         }
         self.paces.retain(|sender, pace| self.senders.contains_key(sender) || !pace.is_at_rest(now));
