@@ -213,7 +213,9 @@ impl MessageStatus {
         Self::ALL.into_iter().find(|status| status.code() == code)
     }
 
-    const fn is_received(self) -> bool {
+    /// Whether the person has the message.
+    #[must_use]
+    pub const fn is_received(self) -> bool {
         matches!(self, Self::Delivered | Self::Read)
     }
 

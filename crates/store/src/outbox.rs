@@ -307,9 +307,10 @@ static MARK_UNKNOWN: Batch = Batch::new(
      WHERE outbox.account_id = input.account_id AND outbox.message_id = input.message_id AND outbox.epoch = input.epoch",
 );
 
+// Only while the attempt is the newest: a late answer must not take away the row of the next one.
 static REMOVE: Batch = Batch::new(
-    &[("account_id", Int), ("message_id", Int)],
-    "DELETE FROM outbox WHERE (account_id, message_id) IN (SELECT account_id, message_id FROM input)",
+    &[("account_id", Int), ("message_id", Int), ("number", Int)],
+    "DELETE FROM outbox WHERE (account_id, message_id, attempts) IN (SELECT account_id, message_id, number FROM input)",
 );
 
 static REMOVE_UNKNOWN: Batch = Batch::new(
@@ -362,7 +363,7 @@ static REQUEUE: Batch = Batch::new(
      SELECT input.account_id, input.message_id, input.sender_id, input.shard, 4, 0, input.attempts, 0, input.due_at,
        COALESCE(m.expires_at, input.now)
      FROM input JOIN message m ON m.account_id = input.account_id AND m.id = input.message_id
-     WHERE TRUE
+     WHERE m.status NOT IN (6, 7)
      ON CONFLICT (account_id, message_id) DO UPDATE SET state = 0, lane = 4, due_at = excluded.due_at
      WHERE outbox.state = 2",
 );
@@ -414,9 +415,9 @@ pub(crate) async fn mark_unknown(
     Ok(())
 }
 
-/// Settled.
-pub(crate) async fn remove(conn: &mut Conn<'_>, entries: &[(AccountId, MessageId)]) -> Result<(), StoreError> {
-    let rows: Vec<_> = entries.iter().map(|(a, m)| values![*a, *m]).collect();
+/// Settled by the attempt of that number.
+pub(crate) async fn remove(conn: &mut Conn<'_>, entries: &[(AccountId, MessageId, i64)]) -> Result<(), StoreError> {
+    let rows: Vec<_> = entries.iter().map(|(a, m, number)| values![*a, *m, *number]).collect();
     conn.batch(&REMOVE, &rows).await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ mod statuses;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use domain::ids::{AccountId, InletId};
+use domain::ids::{AccountId, InletId, SenderId};
 use domain::inbound::{DecodedHook, HookFact, HookItem, Subject};
 use domain::refusal::RefusalKind;
 use domain::time::Timestamp;
@@ -84,7 +84,7 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
     if !read.apply.is_empty() {
         let has_media = read.apply.messages.iter().any(|message| message.media.is_some());
         match core.store.hot().apply(read.apply).await {
-            Ok(_) => {}
+            Ok(applied) => note_traffic(core, &read.traffic, applied.messages_new > 0),
             Err(error) if error.is_unavailable() => return None,
             Err(error) => {
                 tracing::error!(inlet.id = %stored.id, %error, "Callback {} was refused by the store: {error}", stored.id);
@@ -117,6 +117,7 @@ struct Reading {
     apply: Apply,
     accounts: Vec<AccountId>,
     account_events: Vec<HookItem>,
+    traffic: Vec<(SenderId, Traffic)>,
     foreign: bool,
     /// What was passed over, each thing once.
     notes: Vec<String>,
@@ -127,7 +128,8 @@ impl Reading {
     fn of(core: &Core, application: &Application, decoded: DecodedHook, inlet: InletId) -> Self {
         let apply = Apply { inlet: Some(inlet), ..Apply::at(core.now()) };
         let (notes, noted) = (Vec::new(), HashSet::new());
-        let mut read = Self { apply, accounts: Vec::new(), account_events: Vec::new(), foreign: false, notes, noted };
+        let (accounts, account_events, traffic) = (Vec::new(), Vec::new(), Vec::new());
+        let mut read = Self { apply, accounts, account_events, traffic, foreign: false, notes, noted };
         for item in decoded.items {
             match &item.subject {
                 _ if matches!(item.fact, HookFact::Account(_)) => read.account_events.push(item),
@@ -166,7 +168,10 @@ impl Reading {
 
     fn take(&mut self, core: &Core, sender: &Sender, item: HookItem) {
         self.concerns(sender.account);
-        note_traffic(core, sender, &item.fact);
+        let traffic = traffic(core.now(), &item.fact);
+        if traffic != Traffic::default() {
+            self.traffic.push((sender.id, traffic));
+        }
         let place = Place { sender, now: core.now(), sent_at: item.at };
         match item.fact {
             HookFact::Status(report) => statuses::take(self, core, place, *report),
@@ -193,18 +198,28 @@ impl Reading {
     }
 }
 
-/// What the sender's pace has to know: what came in counts too, and a limit may be told by callback.
-fn note_traffic(core: &Core, sender: &Sender, fact: &HookFact) {
-    let traffic = match fact {
-        HookFact::Message(_) => Traffic { received: 1, limited: false },
-        HookFact::Status(report) => {
+/// So long after it happened a fact still says something about the rate of a number.
+const TRAFFIC_RECENT: Duration = Duration::from_secs(10);
+
+/// What a fact says to its sender's pace: what came in counts too, and a limit may be told by callback. What is old, or
+/// comes late, says nothing of now.
+fn traffic(now: Timestamp, fact: &HookFact) -> Traffic {
+    let is_recent = |at: Option<Timestamp>| at.is_none_or(|at| now.since(at) < TRAFFIC_RECENT);
+    match fact {
+        HookFact::Message(message) if is_recent(message.object.at) => Traffic { received: 1, limited: false },
+        HookFact::Status(report) if is_recent(report.at) => {
             let kind = report.failure.as_ref().map(|failure| failure.kind);
             Traffic { received: 0, limited: kind == Some(RefusalKind::SenderRate) }
         }
-        _ => return,
-    };
-    if traffic != Traffic::default() {
-        core.hints.sender_has_traffic(sender.id, traffic);
+        _ => Traffic::default(),
+    }
+}
+
+/// Tells the paces of the senders, once what came in is stored; what was stored before is no traffic.
+fn note_traffic(core: &Core, traffic: &[(SenderId, Traffic)], is_new: bool) {
+    for (sender, traffic) in traffic {
+        let received = if is_new { traffic.received } else { 0 };
+        core.hints.sender_has_traffic(*sender, Traffic { received, ..*traffic });
     }
 }
 

@@ -12,14 +12,16 @@ use domain::time::Timestamp;
 const MARGIN_PERCENT: i64 = 5;
 /// After a refusal the pace is what the provider took within the second before it, less the margin; and at least this.
 const FLOOR_PER_SECOND: i64 = 1;
+/// And at least this where no level is stated: a refusal in the first moment of a campaign says little.
+const UNSTATED_FLOOR_PER_SECOND: i64 = 5;
 /// What is left of the pace after a second refusal, in percent.
 const AGAIN_PERCENT: i64 = 80;
 /// After so long without a refusal the pace rises by a step.
-const CALM: Duration = Duration::from_secs(60);
+const CALM: Duration = Duration::from_secs(30);
 /// A callback may tell of what was sent before the pace was lowered: so long it says nothing new.
 const CALLBACK_LATENCY: Duration = Duration::from_secs(5);
 /// How much it rises, in percent.
-const STEP_PERCENT: i64 = 5;
+const STEP_PERCENT: i64 = 10;
 const SECOND_MICROS: i64 = 1_000_000;
 /// What was taken is counted in tenths of a second.
 const BUCKETS: usize = 10;
@@ -64,11 +66,19 @@ impl Pace {
         Timestamp::from_micros(self.next.saturating_sub(burst))
     }
 
-    /// A message goes out, or came in.
-    pub(super) fn take(&mut self, now: Timestamp, messages: u32) {
+    /// A message goes out.
+    pub(super) fn take(&mut self, now: Timestamp) {
         if let Some(per_second) = self.per_second(now) {
-            let each = SECOND_MICROS / per_second.max(1);
-            self.next = self.next.max(now.as_micros()).saturating_add(each.saturating_mul(i64::from(messages)));
+            self.next = self.next.max(now.as_micros()).saturating_add(SECOND_MICROS / per_second.max(1));
+        }
+    }
+
+    /// Messages came in, which count too. However many they are, they hold up what goes out for a second at most.
+    pub(super) fn note_received(&mut self, now: Timestamp, messages: u32) {
+        if let Some(per_second) = self.per_second(now) {
+            let (each, now) = (SECOND_MICROS / per_second.max(1), now.as_micros());
+            let after = self.next.max(now).saturating_add(each.saturating_mul(i64::from(messages)));
+            self.next = after.min(now + SECOND_MICROS).max(self.next);
         }
     }
 
@@ -94,9 +104,9 @@ impl Pace {
         let taken = self.taken.within_a_second(now);
         let was_taken = taken * (100 - MARGIN_PERCENT) / 100;
         let bearable = match (self.per_second(now), self.shrunk) {
-            (None, _) => was_taken,
-            // Nothing was taken, so the second before says nothing about what can be borne.
-            (Some(pace), _) if taken == 0 => pace / 2,
+            (None, _) => was_taken.max(UNSTATED_FLOOR_PER_SECOND),
+            // The number was hardly used, so the second before says nothing about what can be borne.
+            (Some(pace), _) if taken < pace / 2 => pace / 2,
             (Some(pace), None) => pace.min(was_taken),
             // A provider that lets a second's worth run ahead takes more in that second than it will go on taking.
             (Some(pace), Some(_)) => was_taken.min(pace * AGAIN_PERCENT / 100),

@@ -17,7 +17,7 @@ fn run(pace: &mut Pace, from: i64, millis: i64) -> Vec<i64> {
     let mut sent = Vec::new();
     for now in from..from + millis {
         while pace.next_at(at(now)) <= at(now) && sent.len() < 100_000 {
-            pace.take(at(now), 1);
+            pace.take(at(now));
             sent.push(now);
         }
     }
@@ -61,7 +61,7 @@ fn without_a_level_there_is_no_limit_until_one_is_met() {
     pace.note_refused(at(800));
     // 80 were taken within the second before.
     assert_eq!(pace.per_second(at(800)), Some(76));
-    assert_eq!(refusals(&run(&mut pace, 2000, 30_000), 80), 0);
+    assert_eq!(refusals(&run(&mut pace, 2000, 28_000), 80), 0);
 }
 
 #[test]
@@ -73,8 +73,28 @@ fn refusals_of_one_second_are_one_and_calm_brings_the_pace_back_up_to_the_level(
     assert_eq!(pace.per_second(at(0)), Some(38));
     pace.note_refused(at(1000));
     assert_eq!(pace.per_second(at(1000)), Some(19));
-    assert_eq!(pace.per_second(at(62_000)), Some(20));
+    assert_eq!(pace.per_second(at(32_000)), Some(20));
     assert_eq!(pace.per_second(at(10 * 3_600_000)), Some(76));
+}
+
+#[test]
+fn many_that_come_in_hold_up_what_goes_out_for_a_second_at_most() {
+    let mut pace = at_level(Some(20));
+    pace.note_received(at(0), 10_000);
+    pace.note_received(at(0), 10_000);
+    assert!(pace.next_at(at(0)) > at(900));
+    assert!(pace.next_at(at(1000)) <= at(1000));
+}
+
+#[test]
+fn a_refusal_of_a_number_that_is_hardly_used_does_not_silence_it() {
+    let mut pace = at_level(Some(80));
+    pace.note_taken(at(0));
+    pace.note_refused(at(100));
+    assert_eq!(pace.per_second(at(100)), Some(38));
+    let mut pace = at_level(None);
+    pace.note_refused(at(0));
+    assert_eq!(pace.per_second(at(0)), Some(5));
 }
 
 #[test]
@@ -90,7 +110,7 @@ fn a_callback_soon_after_a_refusal_tells_of_what_was_sent_before_it() {
 #[test]
 fn what_comes_in_counts_too() {
     let mut pace = at_level(Some(80));
-    pace.take(at(0), 40);
+    pace.note_received(at(0), 40);
     assert!(pace.next_at(at(400)) > at(400));
     assert!(pace.next_at(at(600)) <= at(600));
     assert!(!pace.is_at_rest(at(100)));

@@ -19,6 +19,8 @@ use crate::hints::Traffic;
 
 /// How many messages of a sender are read ahead.
 const READ_AHEAD: usize = 256;
+/// And how many at least, however slow the sender is.
+const READ_AHEAD_MIN: usize = 4;
 
 /// A pace is kept in steps of at least this: the timers of the machine are not finer.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
@@ -88,7 +90,7 @@ impl Queues {
         let now = core.now();
         for (sender, traffic) in traffic {
             let pace = self.paces.of(core, sender);
-            pace.take(now, traffic.received);
+            pace.note_received(now, traffic.received);
             if traffic.limited {
                 pace.note_refused_later(now);
             }
@@ -198,7 +200,7 @@ impl Queue {
             return Ok(Next::Nothing);
         }
         if self.waiting.is_empty() && self.more {
-            self.read(core, sender, now).await?;
+            self.read(core, sender, (now, pace.per_second(now))).await?;
         }
         while let Some(ready) = self.waiting.pop_front() {
             // What is past its expiry is the housekeeping's.
@@ -212,7 +214,7 @@ impl Queue {
                     self.waiting.push_front(ready);
                     return Ok(Next::Paced(due));
                 }
-                pace.take(now, 1);
+                pace.take(now);
             }
             self.taken.insert(ready.message);
             return Ok(Next::Send(Box::new(ready)));
@@ -220,9 +222,16 @@ impl Queue {
         Ok(Next::Nothing)
     }
 
-    /// Reads ahead, lane by lane.
-    async fn read(&mut self, core: &Core, sender: SenderId, now: Timestamp) -> Result<(), StoreError> {
-        let limit = READ_AHEAD + self.taken.len();
+    /// Reads ahead, lane by lane: under a pace about what goes out within a second, since what comes later, and is more
+    /// urgent, waits behind what was read.
+    async fn read(
+        &mut self,
+        core: &Core,
+        sender: SenderId,
+        (now, per_second): (Timestamp, Option<i64>),
+    ) -> Result<(), StoreError> {
+        let ahead = per_second.map_or(READ_AHEAD, |pace| usize::try_from(pace).unwrap_or(READ_AHEAD));
+        let limit = ahead.clamp(READ_AHEAD_MIN, READ_AHEAD) + self.taken.len();
         let mut reading = core.store.read().await?;
         let mut conn = reading.conn();
         let mut read = 0;
@@ -235,7 +244,12 @@ impl Queue {
             let found = outbox::ready(&mut conn, (sender, Shard::of(sender)), lane, now, missing).await?;
             read += found.len();
             self.more |= i64::try_from(found.len()).is_ok_and(|count| count >= missing);
-            self.waiting.extend(found.into_iter().filter(|ready| !self.taken.contains(&ready.message)));
+            let found: Vec<Ready> = found.into_iter().filter(|ready| !self.taken.contains(&ready.message)).collect();
+            // The part for retries is kept by reading it first; somebody who waits for a code goes before it.
+            match lane {
+                Lane::Interactive => found.into_iter().rev().for_each(|ready| self.waiting.push_front(ready)),
+                _ => self.waiting.extend(found),
+            }
         }
         Ok(())
     }

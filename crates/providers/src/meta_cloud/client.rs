@@ -179,7 +179,8 @@ fn wait(reply: &Reply, code: i64, failure: &Failure) -> Option<Duration> {
     if !failure.kind.is_retryable() {
         return None;
     }
-    let usage = if failure.kind == RefusalKind::SenderRate { usage_wait(reply) } else { None };
+    // The header tells of the account's management calls; sending is not counted there.
+    let usage = if errors::is_account_limit(code) { usage_wait(reply) } else { None };
     reply.retry_after().or(usage).or_else(|| errors::documented_wait(code))
 }
 

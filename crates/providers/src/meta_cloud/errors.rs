@@ -42,6 +42,11 @@ pub(super) const fn is_limit(code: i64) -> bool {
     matches!(code, 4 | 80_007 | 130_429 | 131_056)
 }
 
+/// Whether the code is a limit of the app or the business account, which the usage headers tell the end of.
+pub(super) const fn is_account_limit(code: i64) -> bool {
+    matches!(code, 4 | 17 | 32 | 613 | 80_007 | 80_008)
+}
+
 /// Whether the code says for certain what became of a message, whatever HTTP status it came with.
 pub(super) fn is_certain(error: &MetaError) -> bool {
     !is_unknown_outcome(error.code) && row(error.code, error.subcode).is_some()

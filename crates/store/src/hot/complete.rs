@@ -171,9 +171,11 @@ async fn settle_outbox(
         let again_at = |due_at, language| Again { account, message, epoch, due_at, language };
         let standing = standings.get(&key(complete));
         let status = standing.map_or(AttemptStatus::Unknown, |standing| standing.after);
+        let is_received = standing.is_some_and(|standing| standing.is_received);
         match &complete.settled {
-            // A callback may have overtaken the answer: what the person has is not sent again.
-            Settlement::Refused { retry_at: Some(at), language, .. } if !status.is_received() => {
+            // A callback may have overtaken the answer, also one about an earlier attempt: what the person has is not
+            // sent again.
+            Settlement::Refused { retry_at: Some(at), language, .. } if !is_received => {
                 again.push(again_at(*at, language.as_deref()));
             }
             Settlement::Unknown { .. } if status == AttemptStatus::Unknown => {
@@ -181,7 +183,7 @@ async fn settle_outbox(
             }
             _ => match standing.and_then(|standing| standing.limited_until) {
                 Some(at) => again.push(again_at(at, None)),
-                None => done.push((account, message)),
+                None => done.push((account, message, complete.number)),
             },
         }
     }

@@ -49,6 +49,8 @@ pub(super) struct Standing {
     pub requeued: bool,
     /// A limit was reported after the provider took it: a new attempt is due then.
     pub limited_until: Option<Timestamp>,
+    /// Whether the person has the message, by this attempt or an earlier one.
+    pub is_received: bool,
     pub before: AttemptStatus,
     pub after: AttemptStatus,
 }
@@ -85,10 +87,12 @@ pub(super) async fn raise(
         let stands = known.map_or(loaded.message_status, |change| change.status);
         let raised = finding.evidence.iter().fold(loaded.state.clone(), |state, (_, evidence)| state.on(evidence));
         let (before, after) = (loaded.state.status, raised.status);
-        let limited_until = limited_until(&loaded, &raised, finding, now);
+        let limited_until = limited_until((&loaded, stands), &raised, finding, now);
         let requeued = finding.requeued || limited_until.is_some();
         let trace = trace(&loaded, stands, (finding, requeued), now);
-        standings.insert(loaded.key, Standing { sender: loaded.sender, requeued, limited_until, before, after });
+        let is_received = stands.is_received();
+        let standing = Standing { sender: loaded.sender, requeued, limited_until, before, after, is_received };
+        standings.insert(loaded.key, standing);
         let is_new_id = finding.external_id.is_some() && loaded.state.status < AttemptStatus::Submitted;
         let is_billed = finding.billing.is_some() && loaded.message_billing.is_none();
         if raised != loaded.state || requeued || is_new_id || is_billed {
@@ -98,6 +102,12 @@ pub(super) async fn raise(
             attempts.push((loaded.key, raised, trace));
         }
     }
+    for (key, standing) in &mut standings {
+        let folded = messages.get(&(key.account, key.message));
+        standing.is_received = folded.map_or(standing.is_received, |change| change.status.is_received());
+        // A delivery told together with a limit, of whichever attempt: the person has it.
+        standing.limited_until = standing.limited_until.filter(|_| !standing.is_received);
+    }
     write(conn, &attempts, messages.into_values().collect(), now).await?;
     close_settled(conn, &standings).await?;
     Ok(standings)
@@ -105,11 +115,15 @@ pub(super) async fn raise(
 
 /// When a new attempt is due, where a callback tells of a limit after the provider had taken the message. Told once: by
 /// the report that raises the attempt, or, while its call is under way, by the end of the call, which holds the row.
-fn limited_until(loaded: &Loaded, raised: &AttemptState, finding: &Finding, now: Timestamp) -> Option<Timestamp> {
+fn limited_until(
+    (loaded, message): (&Loaded, MessageStatus),
+    raised: &AttemptState,
+    finding: &Finding,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let key = loaded.key;
     let is_news = loaded.state.status < AttemptStatus::Failed || finding.ends_call;
-    let is_open = key.number == loaded.message_attempts
-        && !matches!(loaded.message_status, MessageStatus::Delivered | MessageStatus::Read);
+    let is_open = key.number == loaded.message_attempts && !message.is_received();
     // What was sent elsewhere is not ours to send again.
     if loaded.is_from_elsewhere || !is_news || !is_open || finding.requeued || raised.status != AttemptStatus::Failed {
         return None;

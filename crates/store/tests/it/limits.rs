@@ -115,4 +115,45 @@ testkit::on_both_engines! {
         assert_eq!(world.waiting(id).await?, None);
         Ok(())
     }
+
+    async fn a_delivery_of_an_earlier_attempt_ends_the_one_under_way(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let id = world.submitted("+919876543210", "wamid.A").await?;
+        world.apply(vec![world.status("wamid.A", limited(9))]).await?;
+        let second = world.claimed(id, 1).await?;
+        world.apply(vec![world.status("wamid.A", evidence(Delivered, 10))]).await?;
+        let refused = Settlement::Refused { failure: failure("131016"), retry_at: Some(at(60)), language: None };
+        world.store.hot().complete(world.complete(id, 2, second, refused)).await?;
+        assert_eq!(world.waiting(id).await?, None, "the person has it");
+        assert_eq!(world.message(id).await?.status, MessageStatus::Delivered);
+        Ok(())
+    }
+
+    async fn a_delivery_and_a_limit_of_two_attempts_told_together_are_a_delivery(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let id = world.submitted("+919876543210", "wamid.A").await?;
+        world.apply(vec![world.status("wamid.A", limited(9))]).await?;
+        let second = world.claimed(id, 1).await?;
+        world.store.hot().complete(world.complete(id, 2, second, taken("wamid.B"))).await?;
+        world.apply(vec![world.status("wamid.B", limited(11)), world.status("wamid.A", evidence(Delivered, 10))]).await?;
+        assert_eq!(world.waiting(id).await?, None);
+        assert_eq!(world.message(id).await?.status, MessageStatus::Delivered);
+        Ok(())
+    }
+
+    async fn a_late_answer_leaves_the_row_of_the_next_attempt(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let (id, first) = world.calling("+919876543210").await?;
+        // Another owner takes over, a limit queues the message again, and its next attempt is under way.
+        let mut tx = world.store.begin().await?;
+        outbox::abandon_older(&mut tx.conn(), Shard::of(world.sender).number(), Epoch(world.epoch.0 + 1)).await?;
+        tx.commit().await?;
+        world.apply(vec![world.echo("wamid.A", id, 1, limited(9))]).await?;
+        let second = world.claimed(id, 1).await?;
+        world.store.hot().complete(world.complete(id, 1, first, taken("wamid.A"))).await?;
+        assert_eq!(world.waiting(id).await?.map(|row| (row.state, row.attempts)), Some((1, 2)));
+        world.store.hot().complete(world.complete(id, 2, second, taken("wamid.B"))).await?;
+        assert_eq!(world.waiting(id).await?, None);
+        Ok(())
+    }
 }

@@ -183,6 +183,7 @@ async fn the_provider_may_say_when_to_come_back() {
     assert_eq!(wait("Retry-After: 99999999\r\n", 130_429).await, Some(86_400));
     assert_eq!(wait("Retry-After: tomorrow\r\n", 130_429).await, None);
     assert_eq!(wait(usage, 80_007).await, Some(420));
+    assert_eq!(wait(usage, 130_429).await, None, "a number's rate has its own end");
     assert_eq!(wait(usage, 131_056).await, None);
     assert_eq!(wait("", 133_015).await, Some(300));
     assert_eq!(wait("Retry-After: 30\r\n", 132_000).await, None);
