@@ -3,6 +3,7 @@
 //! Whoever handles a page of an account takes a [`scope::PageScope`], the only way to its [`domain::scope::AccountScope`].
 
 pub mod assets;
+mod bubbles;
 pub mod callbacks;
 pub mod compose;
 mod compose_form;

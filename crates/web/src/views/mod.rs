@@ -3,6 +3,8 @@
 //! Contexts hold values that are ready to be shown. They ask no database and no clock; templates compute nothing.
 //! Every text comes from the [`Catalogue`] through [`Words`].
 
+pub mod bubble;
+mod bubble_samples;
 pub mod callbacks;
 pub mod code;
 pub mod compose;
@@ -11,6 +13,7 @@ pub mod explain;
 pub mod messages;
 pub mod moment;
 pub mod plan;
+pub mod rich;
 pub mod row;
 pub mod scheduled;
 pub mod shell;
