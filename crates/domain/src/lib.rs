@@ -16,5 +16,6 @@ pub mod plan;
 pub mod random;
 pub mod refusal;
 pub mod scope;
+pub mod sender_state;
 pub mod shard;
 pub mod time;

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
 use crate::metric::Metric;
+use crate::sender_state;
 
 /// How many messages expire in one transaction.
 const EXPIRED_PER_ROUND: i64 = 500;
@@ -37,6 +38,9 @@ pub async fn run(core: Core, stop: CancellationToken) {
     if let Err(error) = register(&core).await {
         tracing::error!(%error, "The housekeeping could not be scheduled: {error}");
     }
+    if let Err(error) = sender_state::begin(&core).await {
+        tracing::error!(%error, "Providers could not be asked how their numbers stand: {error}");
+    }
     let mut measured = Instant::now();
     while !stop.is_cancelled() {
         // Before anything expires: what was due while the server stood still is due first.
@@ -51,6 +55,9 @@ pub async fn run(core: Core, stop: CancellationToken) {
         }
         if let Err(error) = forget_if_due(&core).await {
             tracing::error!(%error, "What is past its time could not be forgotten: {error}");
+        }
+        if let Err(error) = sender_state::ask_if_due(&core).await {
+            tracing::error!(%error, "Providers could not be asked how their numbers stand: {error}");
         }
         tokio::select! {
             () = stop.cancelled() => {}

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use domain::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::job::{self, NewJob};
@@ -14,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::core::Core;
 use crate::media::fetch::FetchMedia;
 use crate::reading::MarkRead;
+use crate::sender_state::AskNumber;
+use crate::templates::SyncTemplates;
 
 /// How many jobs run at once.
 const JOBS_MAX: usize = 16;
@@ -67,6 +70,14 @@ impl From<StoreError> for JobError {
 /// # Errors
 /// As classified by [`StoreError`].
 pub async fn store<J: Job>(core: &Core, tx: &mut Tx, job: &J) -> Result<(), StoreError> {
+    store_at(core, tx, job, core.now()).await
+}
+
+/// Stores a job that is not to be begun before a time.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn store_at<J: Job>(core: &Core, tx: &mut Tx, job: &J, run_at: Timestamp) -> Result<(), StoreError> {
     let payload = serde_json::to_string(job).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let now = core.now();
     let new = NewJob {
@@ -74,7 +85,7 @@ pub async fn store<J: Job>(core: &Core, tx: &mut Tx, job: &J) -> Result<(), Stor
         kind: J::NAME,
         payload: &payload,
         unique_key: &job.unique_key(),
-        run_at: now,
+        run_at,
     };
     job::insert(&mut tx.conn(), &new, now).await
 }
@@ -160,6 +171,8 @@ async fn run_and_settle(core: &Core, stored: &Stored) {
     let done = match stored.kind.as_str() {
         MarkRead::NAME => run_as::<MarkRead>(core, stored).await,
         FetchMedia::NAME => run_as::<FetchMedia>(core, stored).await,
+        AskNumber::NAME => run_as::<AskNumber>(core, stored).await,
+        SyncTemplates::NAME => run_as::<SyncTemplates>(core, stored).await,
         other => Err((format!("this version knows no job {other}"), None)),
     };
     if let Err(error) = settle(core, stored, done).await {

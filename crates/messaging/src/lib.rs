@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod account_events;
 pub mod accounts;
 pub mod apply;
 pub mod callbacks;
@@ -17,5 +18,7 @@ pub mod metric;
 pub mod reading;
 pub mod scheduled;
 pub mod send;
+pub mod sender_state;
+pub mod templates;
 
 pub use core::{Core, CoreSettings};

@@ -102,6 +102,11 @@ impl Lines {
         self.lines.get(&sender)
     }
 
+    /// All lines.
+    pub fn all(&self) -> impl Iterator<Item = &Line> {
+        self.lines.values()
+    }
+
     /// The provider a message goes to.
     #[must_use]
     pub fn provider(&self, sender: SenderId, simulated: bool) -> Option<&Arc<dyn Provider>> {

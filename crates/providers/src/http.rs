@@ -64,6 +64,13 @@ impl HttpClient {
         Ok(Reply::read(response).await)
     }
 
+    /// Asks a question; of the answer at most `bytes_max` bytes are read.
+    pub(crate) async fn ask(&self, url: &str, token: &SecretString, bytes_max: usize) -> Result<Reply, Failed> {
+        let request = self.0.get(url).bearer_auth(token.expose_secret());
+        let response = request.send().await.map_err(Failed::of)?;
+        Ok(Reply::read_within(response, bytes_max).await)
+    }
+
     /// Makes one request with a body of known length that is read while it is sent.
     pub(crate) async fn post_stream(
         &self,
@@ -154,12 +161,16 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub(crate) async fn read(mut response: reqwest::Response) -> Self {
+    pub(crate) async fn read(response: reqwest::Response) -> Self {
+        Self::read_within(response, ANSWER_BYTES_READ_MAX).await
+    }
+
+    async fn read_within(mut response: reqwest::Response, bytes_max: usize) -> Self {
         let mut body = Vec::new();
         let is_broken_off = loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
-                    let room = ANSWER_BYTES_READ_MAX.saturating_sub(body.len());
+                    let room = bytes_max.saturating_sub(body.len());
                     body.extend(chunk.iter().take(room));
                     if chunk.len() > room {
                         break false;

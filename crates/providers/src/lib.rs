@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod account;
 mod http;
 pub mod links;
 pub mod media;
@@ -19,6 +20,7 @@ use domain::inbound::{DecodedHook, UndecodableHook};
 use domain::options::SendOptions;
 use domain::refusal::Failure;
 
+use crate::account::{NumberDescription, ReadError, TemplatePage};
 pub use crate::http::{HttpClient, NoHttpClient};
 use crate::media::{MediaDescription, MediaDownload, MediaError, MediaUpload, UploadResult};
 
@@ -230,6 +232,23 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Tells the person that their message was read, and that somebody is typing.
     async fn mark_read(&self, external_id: &str, typing: bool) -> Answer;
+
+    /// Asks what the provider knows of this number.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    async fn describe_number(&self) -> Result<NumberDescription, ReadError> {
+        Err(ReadError::NotOffered)
+    }
+
+    /// Asks for a page of the business account's templates, the first one or the one that begins at `after`.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    async fn list_templates(&self, business_account: &str, after: Option<&str>) -> Result<TemplatePage, ReadError> {
+        let _ = (business_account, after);
+        Err(ReadError::NotOffered)
+    }
 
     /// Hands over a medium, once; the id belongs to this sender. No message is sent by it, so every failure is a
     /// refusal.

@@ -15,6 +15,10 @@ use crate::values;
 pub const MESSAGE_CREATED: &str = "message.created";
 /// A message changed.
 pub const MESSAGE_UPDATED: &str = "message.updated";
+/// Something became known of a number or its business account.
+pub const SENDER_UPDATED: &str = "sender.updated";
+/// Something became known of a template.
+pub const TEMPLATE_UPDATED: &str = "template.updated";
 /// A scheduled message got another due time or expiry.
 pub const MESSAGE_RESCHEDULED: &str = "message.rescheduled";
 /// A message was taken back before it was sent.

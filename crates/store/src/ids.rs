@@ -32,6 +32,8 @@ pub enum Sequence {
     Job,
     /// `audit.id`
     Audit,
+    /// `account_event.id`
+    AccountEvent,
     /// `message_note.id`
     Note,
     /// `media.id`
@@ -53,6 +55,7 @@ impl Sequence {
             Self::Event => "event_id_seq",
             Self::Job => "job_id_seq",
             Self::Audit => "audit_id_seq",
+            Self::AccountEvent => "account_event_id_seq",
             Self::Note => "message_note_id_seq",
             Self::Media => "media_id_seq",
         }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod account_event;
 pub mod audit;
 pub mod call;
 pub mod conn;
@@ -31,8 +32,10 @@ pub mod recipient;
 pub mod schedule;
 pub mod scheduled;
 pub mod sender;
+pub mod sender_state;
 pub mod setting;
 pub mod sql;
+pub mod template;
 pub mod trace;
 
 pub use error::StoreError;

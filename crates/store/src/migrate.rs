@@ -29,6 +29,7 @@ const PAIRS: &[Pair] = pairs![
     2 "0002_media",
     3 "0003_scheduled",
     4 "0004_language_fallback",
+    5 "0005_account_events",
     6 "0006_people",
     7 "0007_message_options",
 ];

@@ -8,6 +8,7 @@ use domain::time::Timestamp;
 use crate::conn::{Conn, Reader};
 use crate::error::StoreError;
 use crate::ids::{self, Sequence};
+use crate::sender_state;
 use crate::sql::Sql;
 use crate::values;
 
@@ -26,6 +27,8 @@ pub struct Sender {
     pub phone: Option<String>,
     /// The provider's id of the number.
     pub number_id: String,
+    /// The provider's id of the business account it belongs to, if known.
+    pub business_account_id: Option<String>,
     /// Who dispatches for it.
     pub shard: i64,
 }
@@ -49,7 +52,10 @@ pub struct NewSender<'a> {
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, account_id, name, provider, phone, number_id, shard FROM sender ", $rest)
+        concat!(
+            "SELECT id, account_id, name, provider, phone, number_id, business_account_id, shard FROM sender ",
+            $rest
+        )
     };
 }
 
@@ -57,14 +63,22 @@ const INSERT: Sql = Sql::same(
     "INSERT INTO sender (id, account_id, name, provider, phone, number_id, business_account_id, pace_group, shard, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (provider, number_id) DO NOTHING",
 );
+// Without its business account neither its templates nor what is told about the account can be its own.
+const LEARN_ACCOUNT: Sql =
+    Sql::same("UPDATE sender SET business_account_id = $2 WHERE id = $1 AND business_account_id IS NULL");
 const BY_NUMBER: Sql = Sql::same(select!("WHERE provider = $1 AND number_id = $2"));
 
-/// The sender of a provider's number; made if it is not there, otherwise as it stands.
+/// The sender of a provider's number; made if it is not there, otherwise as it stands, with its business account if that
+/// was not known yet.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
 pub async fn find_or_insert(conn: &mut Conn<'_>, new: &NewSender<'_>, now: Timestamp) -> Result<Sender, StoreError> {
-    if let Some(found) = find_by_number(conn, new.provider, new.number_id).await? {
+    if let Some(mut found) = find_by_number(conn, new.provider, new.number_id).await? {
+        if found.business_account_id.is_none() && new.business_account_id.is_some() {
+            conn.execute(&LEARN_ACCOUNT, values![found.id, new.business_account_id]).await?;
+            found.business_account_id = new.business_account_id.map(ToOwned::to_owned);
+        }
         return Ok(found);
     }
     let id = SenderId(ids::take_one(conn, Sequence::Sender).await?);
@@ -120,6 +134,15 @@ pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Sender>, StoreError> {
     rows.iter().map(|row| sender(row.reader())).collect()
 }
 
+/// Every sender with the messages per second its provider gives it, inbound and outbound together; `None` where that is
+/// not known. Two lookups by key per sender: cheap enough for every few seconds.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn paces(conn: &mut Conn<'_>) -> Result<Vec<(SenderId, Option<i64>)>, StoreError> {
+    sender_state::paces(conn).await
+}
+
 fn sender(mut row: Reader<'_>) -> Result<Sender, StoreError> {
     Ok(Sender {
         id: row.read()?,
@@ -128,6 +151,7 @@ fn sender(mut row: Reader<'_>) -> Result<Sender, StoreError> {
         provider: row.read()?,
         phone: row.read()?,
         number_id: row.read()?,
+        business_account_id: row.read()?,
         shard: row.read()?,
     })
 }

@@ -105,8 +105,12 @@
   }
 
   function reload() {
-    const view = find("#message-view") ? "#message-view" : find("#message-list") && "#message-list";
-    if (view) htmx.ajax("GET", location.href, { target: view, select: view, swap: "outerHTML" });
+    const view = ["#message-view", "#message-list", "#live-view"].find((selector) => find(selector));
+    if (!view) return;
+    // What is being read stays open.
+    const open = [...document.querySelectorAll(`${view} details[open][id]`)].map(({ id }) => id);
+    const done = htmx.ajax("GET", location.href, { target: view, select: view, swap: "outerHTML" });
+    done?.then(() => open.forEach((id) => document.getElementById(id)?.setAttribute("open", "")));
   }
 
   // ---- what happened: events name a subject and its version; the page fetches what it shows of it
@@ -162,6 +166,18 @@
     if (row) place(row, created);
   }
 
+  // Pages of few rows are fetched whole; a burst becomes one request.
+  let reloading = null;
+
+  function onOther({ kind }) {
+    const kinds = find("[data-follows]")?.dataset.follows.split(" ") || [];
+    if (!kinds.includes(kind.split(".")[0])) return;
+    reloading ||= setTimeout(() => {
+      reloading = null;
+      reload();
+    }, 300);
+  }
+
   // ---- one stream per browser: the tab that holds the lock listens and tells the others
 
   const live = find(".live");
@@ -183,6 +199,7 @@
     if (!event) return;
     last = event.id;
     if (event.kind.startsWith("message.")) onMessage(event);
+    else onOther(event);
   }
 
   function lead(channel) {

@@ -50,6 +50,17 @@ pub struct HookItem {
     pub at: Option<Timestamp>,
     /// What happened.
     pub fact: HookFact,
+    /// What the fact was read from, where it is kept beside it: for [`HookFact::Account`].
+    pub source: Option<Box<HookSource>>,
+}
+
+/// A part of a callback body as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HookSource {
+    /// The provider's name for it.
+    pub field: String,
+    /// The value.
+    pub value: Value,
 }
 
 /// What a fact is about: the narrowest thing the delivery names.

@@ -21,6 +21,7 @@ use store::inlet::{InletState, Mark, Stored};
 use store::sender::Sender;
 use tokio_util::sync::CancellationToken;
 
+use crate::account_events;
 use crate::core::Core;
 use crate::hints::Traffic;
 use crate::lines::Application;
@@ -97,14 +98,25 @@ async fn apply_one(core: &Core, stored: &Stored) -> Option<Mark> {
             core.hints.account_changed(account);
         }
     }
-    let state = if read.foreign { InletState::Foreign } else { InletState::Applied };
-    mark(state, (!read.notes.is_empty()).then(|| read.notes.join("; ")))
+    let told = match account_events::apply(core, application, stored.received_at, &read.account_events).await {
+        Ok(told) => told,
+        Err(error) if error.is_unavailable() => return None,
+        Err(error) => {
+            tracing::error!(inlet.id = %stored.id, %error, "Callback {} was refused by the store: {error}", stored.id);
+            return mark(InletState::Refused, Some(error.to_string()));
+        }
+    };
+    let is_foreign = read.foreign || told.is_foreign;
+    let notes = [read.notes, some_of(told.notes)].concat();
+    let state = if is_foreign { InletState::Foreign } else { InletState::Applied };
+    mark(state, (!notes.is_empty()).then(|| notes.join("; ")))
 }
 
 /// A decoded body, sorted into what is ours and what is not.
 struct Reading {
     apply: Apply,
     accounts: Vec<AccountId>,
+    account_events: Vec<HookItem>,
     foreign: bool,
     /// What was passed over, each thing once.
     notes: Vec<String>,
@@ -115,9 +127,10 @@ impl Reading {
     fn of(core: &Core, application: &Application, decoded: DecodedHook, inlet: InletId) -> Self {
         let apply = Apply { inlet: Some(inlet), ..Apply::at(core.now()) };
         let (notes, noted) = (Vec::new(), HashSet::new());
-        let mut read = Self { apply, accounts: Vec::new(), foreign: false, notes, noted };
+        let mut read = Self { apply, accounts: Vec::new(), account_events: Vec::new(), foreign: false, notes, noted };
         for item in decoded.items {
             match &item.subject {
+                _ if matches!(item.fact, HookFact::Account(_)) => read.account_events.push(item),
                 Subject::Number { id, .. } => match application.senders.get(id) {
                     // The dashboard's button "Test" invents people; Meta's real accounts have long numbers.
                     Some(_) if item.business_account.as_deref().is_some_and(|id| id == "0" || id == "1") => {

@@ -37,8 +37,11 @@ pub async fn run(core: Core, ownership: Ownership, stop: CancellationToken) {
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !stop.is_cancelled() {
         if all_may_have_work {
-            match senders_waiting(&core).await {
-                Ok(senders) => queues.note_work(senders),
+            match work_waiting(&core).await {
+                Ok((senders, stated)) => {
+                    queues.note_work(senders);
+                    queues.note_stated(stated);
+                }
                 Err(error) => tracing::error!(%error, "The outbox cannot be read now: {error}"),
             }
             all_may_have_work = false;
@@ -77,10 +80,12 @@ async fn note_silence(core: &Core, sender: SenderId, until: Timestamp) -> Result
     tx.commit().await
 }
 
-async fn senders_waiting(core: &Core) -> Result<HashSet<SenderId>, StoreError> {
+/// The senders with something to send, and what providers state of the paces of all.
+async fn work_waiting(core: &Core) -> Result<(HashSet<SenderId>, Vec<(SenderId, Option<i64>)>), StoreError> {
     let mut reading = core.store.read().await?;
-    let senders = store::outbox::senders_waiting(&mut reading.conn()).await?;
-    Ok(senders.into_iter().collect())
+    let mut conn = reading.conn();
+    let senders = store::outbox::senders_waiting(&mut conn).await?;
+    Ok((senders.into_iter().collect(), store::sender::paces(&mut conn).await?))
 }
 
 /// Starts what can start now; answers whether there is more than there is room for.

@@ -12,10 +12,14 @@ use domain::time::Timestamp;
 const MARGIN_PERCENT: i64 = 5;
 /// After a refusal the pace is what the provider took within the second before it, less the margin; and at least this.
 const FLOOR_PER_SECOND: i64 = 1;
+/// What is left of the pace after a second refusal, in percent.
+const AGAIN_PERCENT: i64 = 80;
 /// After so long without a refusal the pace rises by a step.
 const CALM: Duration = Duration::from_secs(60);
+/// A callback may tell of what was sent before the pace was lowered: so long it says nothing new.
+const CALLBACK_LATENCY: Duration = Duration::from_secs(5);
 /// How much it rises, in percent.
-const STEP_PERCENT: i64 = 2;
+const STEP_PERCENT: i64 = 5;
 const SECOND_MICROS: i64 = 1_000_000;
 /// What was taken is counted in tenths of a second.
 const BUCKETS: usize = 10;
@@ -75,22 +79,34 @@ impl Pace {
 
     /// The provider refused a message for this number's rate. Refusals of the same second are one refusal.
     pub(super) fn note_refused(&mut self, now: Timestamp) {
-        if self.shrunk.is_some_and(|(_, since)| now.since(since) < Duration::from_secs(1)) {
+        self.shrink(now, Duration::from_secs(1));
+    }
+
+    /// The provider told by callback that a message was over this number's rate.
+    pub(super) fn note_refused_later(&mut self, now: Timestamp) {
+        self.shrink(now, CALLBACK_LATENCY);
+    }
+
+    fn shrink(&mut self, now: Timestamp, unless_within: Duration) {
+        if self.shrunk.is_some_and(|(_, since)| now.since(since) < unless_within) {
             return;
         }
         let taken = self.taken.within_a_second(now);
-        let bearable = match self.per_second(now) {
+        let was_taken = taken * (100 - MARGIN_PERCENT) / 100;
+        let bearable = match (self.per_second(now), self.shrunk) {
+            (None, _) => was_taken,
             // Nothing was taken, so the second before says nothing about what can be borne.
-            Some(pace) if taken == 0 => pace / 2,
-            Some(pace) => pace.min(taken * (100 - MARGIN_PERCENT) / 100),
-            None => taken * (100 - MARGIN_PERCENT) / 100,
+            (Some(pace), _) if taken == 0 => pace / 2,
+            (Some(pace), None) => pace.min(was_taken),
+            // A provider that lets a second's worth run ahead takes more in that second than it will go on taking.
+            (Some(pace), Some(_)) => was_taken.min(pace * AGAIN_PERCENT / 100),
         };
         self.shrunk = Some((bearable.max(FLOOR_PER_SECOND), now));
     }
 
     /// Whether nothing of it is worth keeping while the sender has no work.
     pub(super) fn is_at_rest(&self, now: Timestamp) -> bool {
-        self.shrunk.is_none() && self.next <= now.as_micros()
+        self.shrunk.is_none() && self.next <= now.as_micros() && self.taken.is_forgotten(now)
     }
 }
 
@@ -119,6 +135,10 @@ impl Taken {
     fn within_a_second(&mut self, now: Timestamp) -> i64 {
         self.advance(now);
         self.counts.iter().sum()
+    }
+
+    fn is_forgotten(&self, now: Timestamp) -> bool {
+        now.as_micros().div_euclid(BUCKET_MICROS).saturating_sub(self.last) >= 10
     }
 
     /// Forgets what is more than a second old.

@@ -78,6 +78,16 @@ fn refusals_of_one_second_are_one_and_calm_brings_the_pace_back_up_to_the_level(
 }
 
 #[test]
+fn a_callback_soon_after_a_refusal_tells_of_what_was_sent_before_it() {
+    let mut pace = at_level(Some(80));
+    pace.note_refused(at(0));
+    pace.note_refused_later(at(4000));
+    assert_eq!(pace.per_second(at(4000)), Some(38));
+    pace.note_refused_later(at(5000));
+    assert_eq!(pace.per_second(at(5000)), Some(19));
+}
+
+#[test]
 fn what_comes_in_counts_too() {
     let mut pace = at_level(Some(80));
     pace.take(at(0), 40);
@@ -85,6 +95,10 @@ fn what_comes_in_counts_too() {
     assert!(pace.next_at(at(600)) <= at(600));
     assert!(!pace.is_at_rest(at(100)));
     assert!(pace.is_at_rest(at(1000)));
+    // What was taken a moment ago is what a refusal will be measured by.
+    pace.note_taken(at(1000));
+    assert!(!pace.is_at_rest(at(1900)));
+    assert!(pace.is_at_rest(at(2000)));
 }
 
 proptest! {

@@ -38,8 +38,7 @@ const LANES: [(Lane, usize); 5] = [
 pub(super) struct Queues {
     senders: HashMap<SenderId, Queue>,
     turns: VecDeque<SenderId>,
-    /// Outlives the queue of a sender that has nothing to send for a moment.
-    paces: HashMap<SenderId, Pace>,
+    paces: Paces,
     /// When the first of those held up by their pace may send.
     paced_until: Option<Timestamp>,
 }
@@ -78,17 +77,23 @@ impl Queues {
         }
     }
 
+    /// What providers stated of their numbers, messages per second.
+    pub(super) fn note_stated(&mut self, stated: Vec<(SenderId, Option<i64>)>) {
+        let known = stated.into_iter().filter_map(|(sender, level)| Some((sender, u32::try_from(level?).ok()?)));
+        self.paces.stated = known.collect();
+    }
+
     /// What callbacks told of the numbers since this was last asked.
     pub(super) fn note_traffic(&mut self, core: &Core, traffic: HashMap<SenderId, Traffic>) {
         let now = core.now();
         for (sender, traffic) in traffic {
-            let pace = pace(&mut self.paces, core, sender);
+            let pace = self.paces.of(core, sender);
             pace.take(now, traffic.received);
             if traffic.limited {
-                pace.note_refused(now);
+                pace.note_refused_later(now);
             }
         }
-        self.paces.retain(|sender, pace| self.senders.contains_key(sender) || !pace.is_at_rest(now));
+        self.paces.by_sender.retain(|sender, pace| self.senders.contains_key(sender) || !pace.is_at_rest(now));
     }
 
     /// How long until the first sender that is held up by its pace may send.
@@ -101,8 +106,8 @@ impl Queues {
     pub(super) fn note_done(&mut self, core: &Core, done: &Done) -> Option<Timestamp> {
         let now = core.now();
         match done.ended {
-            Ended::Taken => pace(&mut self.paces, core, done.sender).note_taken(now),
-            Ended::Limited => pace(&mut self.paces, core, done.sender).note_refused(now),
+            Ended::Taken => self.paces.of(core, done.sender).note_taken(now),
+            Ended::Limited => self.paces.of(core, done.sender).note_refused(now),
             Ended::Unknown | Ended::Otherwise => {}
         }
         let queue = self.senders.get_mut(&done.sender)?;
@@ -123,7 +128,7 @@ impl Queues {
         self.paced_until = None;
         for _ in 0..self.turns.len() {
             let Some(sender) = self.turns.pop_front() else { break };
-            let pace = pace(&mut self.paces, core, sender);
+            let pace = self.paces.of(core, sender);
             let has_company = self.senders.len() > 1;
             let Some(queue) = self.senders.get_mut(&sender) else { continue };
             // One sender whose provider hangs must not hold every slot while others have work.
@@ -148,17 +153,28 @@ impl Queues {
     }
 }
 
-/// The pace of a sender, at the level that is in force now.
-fn pace<'a>(paces: &'a mut HashMap<SenderId, Pace>, core: &Core, sender: SenderId) -> &'a mut Pace {
-    let stated = || core.lines.line(sender).and_then(|line| line.provider.capabilities().messages_per_second);
-    let level = match core.settings.pace {
-        PaceSetting::Stated => stated(),
-        PaceSetting::PerSecond(per_second) => Some(per_second.get()),
-        PaceSetting::Unlimited => None,
-    };
-    let pace = paces.entry(sender).or_default();
-    pace.set_level(level);
-    pace
+/// The paces of all senders.
+#[derive(Debug, Default)]
+struct Paces {
+    /// Outlives the queue of a sender that has nothing to send for a moment.
+    by_sender: HashMap<SenderId, Pace>,
+    /// What providers stated of their numbers, messages per second.
+    stated: HashMap<SenderId, u32>,
+}
+
+impl Paces {
+    /// The pace of a sender, at the level that is in force now.
+    fn of(&mut self, core: &Core, sender: SenderId) -> &mut Pace {
+        let at_first = || core.lines.line(sender).and_then(|line| line.provider.capabilities().messages_per_second);
+        let level = match core.settings.pace {
+            PaceSetting::Stated => self.stated.get(&sender).copied().or_else(at_first),
+            PaceSetting::PerSecond(per_second) => Some(per_second.get()),
+            PaceSetting::Unlimited => None,
+        };
+        let pace = self.by_sender.entry(sender).or_default();
+        pace.set_level(level);
+        pace
+    }
 }
 
 impl Queue {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::wire::{self, MetaError};
 use super::{Settings, encode, errors, media};
+use crate::account::{NumberDescription, ReadError, TemplatePage};
 use crate::http::{Failed, HttpClient, Reply};
 use crate::media::{MediaDescription, MediaDownload, MediaError, MediaUpload, UploadResult};
 use crate::{
@@ -40,6 +41,14 @@ pub(crate) struct MetaCloud {
 impl MetaCloud {
     pub(crate) fn new(settings: Settings, http: HttpClient) -> Self {
         Self { settings, http }
+    }
+
+    pub(super) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) const fn http(&self) -> &HttpClient {
+        &self.http
     }
 
     async fn post(&self, path: &str, payload: String, accept: fn(&Value) -> Option<Vec<ExternalId>>) -> Answer {
@@ -87,6 +96,14 @@ impl Provider for MetaCloud {
     async fn mark_read(&self, external_id: &str, typing: bool) -> Answer {
         let accept = |answer: &Value| answer.get("success")?.as_bool()?.then(Vec::new);
         self.post(&self.settings.path(encode::MESSAGES), encode::read_receipt(external_id, typing), accept).await
+    }
+
+    async fn describe_number(&self) -> Result<NumberDescription, ReadError> {
+        self.read_number().await
+    }
+
+    async fn list_templates(&self, business_account: &str, after: Option<&str>) -> Result<TemplatePage, ReadError> {
+        self.read_templates(business_account, after).await
     }
 
     async fn upload_media(&self, upload: MediaUpload) -> UploadResult {

@@ -1,5 +1,6 @@
 //! Meta's WhatsApp Cloud API, `POST /{version}/{phone number id}/messages` of the Graph API, and its callbacks.
 
+mod account;
 mod client;
 mod codes;
 mod decode;

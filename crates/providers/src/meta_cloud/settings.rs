@@ -25,6 +25,16 @@ impl Settings {
         format!("/{}/{}/{endpoint}", segment(&self.graph_version), segment(&self.phone_number_id))
     }
 
+    /// Where this number is read.
+    pub(super) fn number_path(&self) -> String {
+        format!("/{}/{}", segment(&self.graph_version), segment(&self.phone_number_id))
+    }
+
+    /// Where the templates of a business account are read.
+    pub(super) fn templates_path(&self, business_account: &str) -> String {
+        format!("/{}/{}/message_templates", segment(&self.graph_version), segment(business_account))
+    }
+
     /// Where a medium is described, below the base address. Naming the number makes Meta check that it is its own.
     pub(super) fn medium_path(&self, id: &str) -> String {
         let number = segment(&self.phone_number_id);
@@ -38,7 +48,7 @@ impl Settings {
 }
 
 /// Percent-encoded, so that an id with a slash or a question mark in it cannot lead to another endpoint.
-fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => char::from(byte).to_string(),

@@ -1,5 +1,6 @@
 //! What the tests of this adapter share.
 
+mod account;
 mod client;
 mod decode;
 mod decode_any;

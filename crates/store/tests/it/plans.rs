@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use domain::attempt::AttemptStatus;
 use domain::ids::{ContactId, Epoch};
 use domain::message::{Direction, Lane, MessageStatus};
+use domain::sender_state::{Observation, Property, Source};
 use domain::shard::Shard;
 use store::conn::Row;
 use store::consent::NewConsent;
@@ -23,7 +24,7 @@ use store::pause::NewPause;
 use store::recipient::Receipt;
 use store::scheduled::{self, ScheduleKey, ScheduledFilter};
 use store::sql::Sql;
-use store::{call, outbox, sender};
+use store::{account_event, call, outbox, sender, sender_state, template};
 use testkit::engine::{Engine, TestDatabase};
 use tracing::field::{Field, Visit};
 use tracing::span;
@@ -31,7 +32,14 @@ use tracing::span;
 use crate::support::{NOW, World, at, evidence, failure, key, new_id, phone, picture, taken, user_id, username};
 
 /// Statements that may read from end to end, with the reason.
-const MAY_SCAN: [(&str, &str); 3] = [
+const MAY_SCAN: [(&str, &str); 4] = [
+    (
+        "SELECT s.id, t.value, p.value FROM sender s
+     LEFT JOIN sender_state t ON t.account_id = s.account_id AND t.sender_id = s.id AND t.property = 'throughput'
+     LEFT JOIN sender_state p ON p.account_id = s.account_id AND p.sender_id = s.id AND p.property = 'on_phone_app'
+     ORDER BY s.id",
+        "every sender of the installation is what is asked for",
+    ),
     ("SELECT state, COUNT(*) FROM outbox GROUP BY state", "for tests and operators"),
     (
         "UPDATE shard_lease SET owner = $1, epoch = epoch + 1, until = $3 WHERE until < $2 OR owner = $1
@@ -112,6 +120,7 @@ async fn traffic(world: &World) -> Result<()> {
     reads(world, early).await?;
     crate::media::traffic(world).await?;
     owner_changes(world).await?;
+    standing(world).await?;
     inlet(world).await
 }
 
@@ -249,7 +258,71 @@ async fn reads(world: &World, id: domain::ids::MessageId) -> Result<()> {
     outbox::senders_waiting(&mut conn).await?;
     outbox::counts(&mut conn).await?;
     sender::list(&mut conn, &scope).await?;
+    sender_state::of_account(&mut conn, &scope).await?;
+    sender_state::of_sender(&mut conn, &scope, world.sender).await?;
+    for sender in [None, Some(world.sender)] {
+        let older_than = Some(account_event::EventPlace { at: at(9), id: 9 });
+        let filter = account_event::EventFilter { sender, severity: None, older_than };
+        account_event::list(&mut conn, &scope, filter, 50).await?;
+        let after = Some(template::TemplatePlace::default());
+        let filter = template::TemplateFilter { sender, after, ..template::TemplateFilter::default() };
+        template::list(&mut conn, &scope, &filter, 50).await?;
+    }
+    template::find(&mut conn, &scope, "order_ok").await?;
+    template::names(&mut conn, &scope, 50).await?;
+    template::syncs(&mut conn, &scope).await?;
     Ok(())
+}
+
+/// What providers tell and answer about numbers and templates.
+async fn standing(world: &World) -> Result<()> {
+    let mut tx = world.store.begin().await?;
+    let mut conn = tx.conn();
+    let (account, sender) = (world.account, world.sender);
+    let observation =
+        Observation { property: Property::Quality, value: "GREEN".to_owned(), at: NOW, source: Source::Asked };
+    sender_state::record(&mut conn, &[sender_state::Observed { account, sender, observation }]).await?;
+    sender::paces(&mut conn).await?;
+    account_event::insert(&mut conn, &told(world)).await?;
+    let place = (account, "102");
+    let listed = template::Listed { name: "order_ok".to_owned(), ..template::Listed::default() };
+    template::begin_sync(&mut conn, place, NOW).await?;
+    template::upsert_listed(&mut conn, place, &[listed], NOW, NOW).await?;
+    template::mark_vanished(&mut conn, place, NOW).await?;
+    template::finish_sync(&mut conn, place, Ok(NOW)).await?;
+    template::find_by_provider_id(&mut conn, place, "7").await?;
+    let key = template::TemplateKey {
+        account,
+        business_account_id: "102".to_owned(),
+        name: "order_ok".to_owned(),
+        language: "en".to_owned(),
+    };
+    let changes = [
+        template::Change::Status { status: None, rejected_reason: None, advice: None },
+        template::Change::Category { current: None, correct: None, changes_at: None },
+        template::Change::Quality("RED".to_owned()),
+        template::Change::Components("[]".to_owned()),
+    ];
+    template::tell(&mut conn, &key, None, &changes, (NOW, NOW)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn told(world: &World) -> account_event::NewAccountEvent {
+    account_event::NewAccountEvent {
+        account: world.account,
+        sender: Some(world.sender),
+        business_account_id: None,
+        field: "security".to_owned(),
+        event: "PIN_CHANGED".to_owned(),
+        severity: account_event::Severity::Warning,
+        sentence: "The PIN was changed.".to_owned(),
+        remedy: None,
+        value: "{}".to_owned(),
+        at: NOW,
+        received_at: NOW,
+        fingerprint: "f".to_owned(),
+    }
 }
 
 async fn owner_changes(world: &World) -> Result<()> {
@@ -352,7 +425,12 @@ async fn postgres_plan(world: &World, text: &str) -> Result<Vec<String>> {
 }
 
 /// As many rows as a first hour brings, which nobody has analysed yet. The planner goes by a table's pages.
-const FILL: [&str; 11] = [
+const FILL: [&str; 13] = [
+    "INSERT INTO template (account_id, business_account_id, name, language, provider_id, status, status_at, category_at,
+       quality_at, components_at, seen_at)
+     SELECT 1, '102', 'n' || n, 'en', n::TEXT, 'APPROVED', n, n, n, n, n FROM generate_series(10000, 39999) AS n",
+    "INSERT INTO account_event (account_id, id, field, event, severity, sentence, value, at, received_at, fingerprint)
+     SELECT 1, n, 'security', 'PIN_CHANGED', 'warning', '', '{}', n, n, n::TEXT FROM generate_series(10000, 39999) AS n",
     "INSERT INTO contact (account_id, id, created_at) SELECT 1, n, n FROM generate_series(10000, 39999) AS n",
     "INSERT INTO contact_identity (account_id, kind, match_key, value, contact_id, created_at)
      SELECT 1, 'phone', n::TEXT, '+' || n, n, n FROM generate_series(10000, 39999) AS n",

@@ -9,6 +9,7 @@ use testkit::engine::TestDatabase;
 use testkit::hooks::{self, HookFixture};
 use testkit::on_both_engines;
 
+use crate::account_events::WABA;
 use crate::support::{PHONE_NUMBER_ID, TestApp};
 
 /// The recorded callback with other ids in its text, in what it means too; everything else stays byte for byte.
@@ -21,7 +22,7 @@ fn with_ids(fixture: &HookFixture, replace: &[(String, String)]) -> HookFixture 
     HookFixture { name: fixture.name.clone(), body: put(&fixture.body), expected }
 }
 
-/// As if it had been sent to our number, with messages that no other recorded callback names.
+/// As if it had been sent to our number and our business account, with messages that no other recorded callback names.
 fn as_ours(fixture: &HookFixture, place: usize) -> HookFixture {
     let facts = fixture.expected["facts"].as_array().unwrap();
     let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
@@ -29,9 +30,11 @@ fn as_ours(fixture: &HookFixture, place: usize) -> HookFixture {
     let rows = ["message", "echo", "history_message", "call"];
     let ids = facts.iter().flat_map(|fact| rows.map(|row| text(&fact[row]["id"])));
     let messages: BTreeSet<String> = ids.flatten().collect();
+    let accounts: BTreeSet<String> = facts.iter().filter_map(|fact| text(&fact["business_account"])).collect();
+    let accounts = accounts.into_iter().map(|id| (id, WABA.to_owned()));
     let numbers = numbers.into_iter().map(|id| (id, PHONE_NUMBER_ID.to_owned()));
     let messages = messages.into_iter().map(|id| (id.clone(), format!("{id}.{place}")));
-    with_ids(fixture, &numbers.chain(messages).collect::<Vec<_>>())
+    with_ids(fixture, &numbers.chain(messages).chain(accounts).collect::<Vec<_>>())
 }
 
 async fn deliver(app: &TestApp, fixture: &HookFixture) {

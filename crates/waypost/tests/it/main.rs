@@ -1,6 +1,7 @@
 //! Tests of the whole server, through its front door.
 #![cfg(test)]
 
+mod account_events;
 mod bad_input;
 mod crash;
 mod kinds;
@@ -21,3 +22,4 @@ mod scheduled;
 mod send;
 mod sessions;
 mod support;
+mod templates;

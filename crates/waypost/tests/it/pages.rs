@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use testkit::browser::{Browser, Colours, Window};
 use testkit::engine::{Engine, TestDatabase};
 use testkit::line::Line;
@@ -109,6 +110,43 @@ on_both_engines! {
     }
 }
 
+/// Delivers an event about the demo's business account.
+async fn tell(demo: &Demo, field: &str, value: Value) -> TestResult {
+    let changes = json!([{"field": field, "value": value}]);
+    let entry = json!([{"id": demo.info.waba_id, "time": 1_795_168_800, "changes": changes}]);
+    let body = json!({"object": "whatsapp_business_account", "entry": entry}).to_string();
+    let control = format!("{}/_control/raw_callback", demo.info.simulator_url);
+    let answer = testkit::http::client().post(control).json(&json!({"body": body})).send().await?;
+    assert_eq!(answer.status().as_u16(), 200);
+    Ok(())
+}
+
+on_both_engines! {
+    async fn number_events_appear_without_a_reload_and_what_is_read_stays_open(db: TestDatabase) -> TestResult {
+        let demo = demo(&db).await?;
+        let browser = Browser::open(Window::DESKTOP).await?.patient(Duration::from_secs(30));
+        sign_in(&browser, &demo, &demo.info.base_url).await?;
+        browser.goto(&format!("{}/app/accounts/{}/account-events", demo.info.base_url, demo.info.account_id)).await?;
+        browser.wait_for_text("Nothing was reported yet").await?;
+        let loads = browser.loads().await?;
+        tell(&demo, "account_review_update", json!({"decision": "REJECTED"})).await?;
+        browser.wait_for_text("The business account did not pass its review.").await?;
+        browser.script("document.querySelector('#live-view details summary').click()").await?;
+        browser.wait_for_text("account_review_update").await?;
+        tell(&demo, "account_update", json!({"event": "AD_ACCOUNT_LINKED"})).await?;
+        browser.wait_for_text("An advertising account was linked.").await?;
+        browser.wait_for_script("document.querySelectorAll('#live-view details[open]').length === 1").await?;
+        browser.choose("Severity", "Urgent").await?;
+        browser.wait_for_text_gone("An advertising account was linked.").await?;
+        assert!(browser.address().await?.query().is_some_and(|query| query.contains("severity=critical")));
+        assert_eq!(browser.loads().await?, loads, "the page was loaded again");
+        assert!(browser.console_errors().await?.is_empty());
+        browser.close().await?;
+        demo.stop().await;
+        Ok(())
+    }
+}
+
 /// Writes pictures to look at where `WAYPOST_TEST_SCREENS` names a folder; always checks that no width overflows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_pages_fit_three_widths_in_both_colours() -> TestResult {
@@ -125,6 +163,10 @@ async fn the_pages_fit_three_widths_in_both_colours() -> TestResult {
         ("compose", format!("{list}?compose=1")),
         ("message", format!("{list}/1")),
         ("scheduled", list.replace("/messages", "/scheduled")),
+        ("senders", list.replace("/messages", "/senders")),
+        ("account-events", list.replace("/messages", "/account-events")),
+        ("templates", list.replace("/messages", "/templates")),
+        ("template", list.replace("/messages", "/templates/order_update")),
         ("scheduled-message", format!("{list}/3")),
         ("reschedule", format!("{list}/3/reschedule")),
         ("cancel", format!("{list}/3/cancel")),

@@ -298,6 +298,7 @@ async fn last_things(desk: &Desk<'_>, reader: &Browser) -> TestResult {
     let loads = reader.loads().await?;
     desk.menu_of("What can we bring?").await?;
     desk.phone.click_button("Take back").await?;
+    desk.list.wait_for_script(&format!("{}.length === 2", rows_with(&["Received", "Reaction"]))).await?;
     reader.wait_for_script("document.querySelector('.reactions-of') === null").await?;
     assert_eq!(reader.loads().await?, loads, "the page was loaded again");
 

@@ -145,14 +145,17 @@ impl TestApp {
         found.map_or(0.0, |value| value.parse().unwrap())
     }
 
+    /// How many messages wait, are being called, and are unknown; and whether every callback was looked at.
+    pub async fn work_left(&self) -> ([i64; 3], bool) {
+        let store = &self.app.core().store;
+        let is_read = store.inlet().pending(1).await.unwrap().is_empty();
+        let mut reading = store.read().await.unwrap();
+        (store::outbox::counts(&mut reading.conn()).await.unwrap(), is_read)
+    }
+
     /// Stops everything; nothing may wait, be called or be unknown, and no callback may be unread.
     pub async fn stop(self) {
-        let store = &self.app.core().store;
-        let outbox = {
-            let mut reading = store.read().await.unwrap();
-            store::outbox::counts(&mut reading.conn()).await.unwrap()
-        };
-        assert_eq!(outbox, [0, 0, 0], "waiting, calling, unknown at the end of the test");
+        assert_eq!(self.work_left().await.0, [0, 0, 0], "waiting, calling, unknown at the end of the test");
         self.wait("the inlet to be read", async || {
             self.app.core().store.inlet().pending(1).await.unwrap().is_empty().then_some(())
         })

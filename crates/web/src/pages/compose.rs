@@ -7,8 +7,8 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::phone::E164;
 use http::{HeaderMap, StatusCode};
-use messaging::messages;
 use messaging::send::{self, AcceptedMessage, SendError};
+use messaging::{messages, templates};
 use store::StoreError;
 use store::hot::IdempotencyKey;
 use store::sender::Sender;
@@ -23,10 +23,17 @@ use crate::state::Web;
 use crate::views::compose::{ComposeForm, ComposeFragment, ComposeProblem, Field, MessageSent, SenderOption};
 
 const SURFACE: &str = "page";
+/// More names than anybody looks through; any other can be typed.
+const TEMPLATES_OFFERED_MAX: i64 = 200;
 
 /// A form nobody typed into.
 pub(super) async fn empty_form(web: &Web, page: &PageScope) -> Result<ComposeForm, StoreError> {
-    Ok(ComposeForm::empty(new_key(web), sender_options(web, page).await?))
+    let form = ComposeForm::empty(new_key(web), sender_options(web, page).await?);
+    Ok(ComposeForm { templates: template_names(web, page).await?, ..form })
+}
+
+async fn template_names(web: &Web, page: &PageScope) -> Result<Vec<String>, StoreError> {
+    templates::names(&web.core, &page.scope, TEMPLATES_OFFERED_MAX).await
 }
 
 fn new_key(web: &Web) -> String {
@@ -103,6 +110,7 @@ async fn accept(web: &Web, page: &PageScope, typed: &Typed) -> Result<Result<Acc
 
 async fn refused_form(web: &Web, page: &PageScope, typed: &Typed, refusal: Refusal) -> Result<ComposeForm, StoreError> {
     let mut form = typed.to_form(typed.key.clone(), sender_options(web, page).await?);
+    form.templates = template_names(web, page).await?;
     match refusal {
         Refusal::Form(wrong) => {
             for wrong in wrong {
@@ -162,6 +170,7 @@ mod tests {
             provider: "meta_cloud".to_owned(),
             phone: Some("+972545550128".to_owned()),
             number_id: "1".to_owned(),
+            business_account_id: None,
             shard: 0,
         };
         let named = option(sender.clone(), true);

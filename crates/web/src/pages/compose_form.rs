@@ -113,6 +113,7 @@ impl Typed {
         ComposeForm {
             key,
             senders,
+            templates: Vec::new(),
             sender: Field::new(self.sender.as_str()),
             to: Field::new(self.to.as_str()),
             kind: self.kind(),

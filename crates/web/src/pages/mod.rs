@@ -2,6 +2,7 @@
 //!
 //! Whoever handles a page of an account takes a [`scope::PageScope`], the only way to its [`domain::scope::AccountScope`].
 
+pub mod account_events;
 pub mod assets;
 mod bubbles;
 pub mod callbacks;
@@ -15,8 +16,10 @@ mod query;
 mod rows;
 mod scheduled;
 pub mod scope;
+pub mod senders;
 pub mod sign_in;
 mod steps;
+pub mod templates;
 pub(crate) mod tries;
 
 use axum::Router;
@@ -53,6 +56,10 @@ pub fn router(web: &Web) -> Router<Web> {
         .route("/app/accounts/{account}/messages/{id}/cancel", get(scheduled::cancel_form).post(scheduled::cancel))
         .route("/app/accounts/{account}/scheduled", get(scheduled::list))
         .route("/app/accounts/{account}/events", get(events::stream))
+        .route("/app/accounts/{account}/senders", get(senders::list))
+        .route("/app/accounts/{account}/account-events", get(account_events::list))
+        .route("/app/accounts/{account}/templates", get(templates::list).post(templates::read_again))
+        .route("/app/accounts/{account}/templates/{name}", get(templates::show))
         .route("/installation/callbacks", get(callbacks::list))
         .route("/app/{*rest}", any(|| async { PageError::NotFound }))
         .route("/installation/{*rest}", any(|| async { PageError::NotFound }))

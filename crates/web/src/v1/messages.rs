@@ -259,33 +259,3 @@ pub(super) fn unknown_parameter(name: &str, known: &[&'static str]) -> FieldErro
 pub(super) fn number(name: &str, value: &str) -> Result<i64, FieldError> {
     value.parse().map_err(|_| FieldError::new("wrong_type", name, "expected a whole number"))
 }
-
-/// A number one may send from.
-#[derive(Debug, Serialize)]
-pub(super) struct SenderView {
-    id: i64,
-    name: String,
-    provider: String,
-    phone: Option<String>,
-    /// Whether credentials are configured, so that it can send.
-    connected: bool,
-}
-
-/// `GET /v1/senders`
-pub(super) async fn senders(
-    TokenScope(scope): TokenScope,
-    State(web): State<Web>,
-) -> Result<Json<List<SenderView>>, Problem> {
-    let senders = messages::senders(&web.core, &scope).await?;
-    let data = senders
-        .into_iter()
-        .map(|sender| SenderView {
-            id: sender.id.0,
-            connected: web.core.lines.line(sender.id).is_some(),
-            name: sender.name,
-            provider: sender.provider,
-            phone: sender.phone,
-        })
-        .collect();
-    Ok(Json(List { data, next: None }))
-}

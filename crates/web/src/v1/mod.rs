@@ -1,9 +1,12 @@
 //! The native API.
 
+mod account_events;
 mod explain;
 mod media;
 pub mod messages;
 mod scheduled;
+mod senders;
+mod templates;
 mod view;
 
 use axum::Router;
@@ -27,7 +30,10 @@ pub fn router(media_bytes_max: u64) -> Router<Web> {
         .route("/v1/scheduled-messages", get(scheduled::list))
         .route("/v1/media", post(media::create).layer(DefaultBodyLimit::max(upload_bytes_max)))
         .route("/v1/media/{id}", get(media::show))
-        .route("/v1/senders", get(messages::senders))
+        .route("/v1/senders", get(senders::list))
+        .route("/v1/account-events", get(account_events::list))
+        .route("/v1/templates", get(templates::list))
+        .route("/v1/templates/{name}", get(templates::show).post(templates::act))
         .route("/v1/{*rest}", any(unknown))
 }
 

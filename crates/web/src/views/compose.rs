@@ -72,6 +72,8 @@ pub struct ComposeForm {
     pub key: String,
     /// Whom one may send from; empty while none is connected.
     pub senders: Vec<SenderOption>,
+    /// Names of templates to choose from; any other can be typed.
+    pub templates: Vec<String>,
     /// Id of the chosen sender.
     pub sender: Field,
     /// The number it goes to.
@@ -231,7 +233,8 @@ impl ComposeForm {
             |id: &str, name: &str, simulated| SenderOption { id: id.to_owned(), name: name.to_owned(), simulated };
         let senders =
             vec![sender("1", "Front desk, +972 4-555-0110", false), sender("2", "Olive Bar, +972 4-555-0111", true)];
-        Self::empty("0193a2b4-0000-7000-8000-000000000001".to_owned(), senders)
+        let templates = vec!["appointment_reminder".to_owned(), "order_update".to_owned()];
+        Self { templates, ..Self::empty("0193a2b4-0000-7000-8000-000000000001".to_owned(), senders) }
     }
 
     /// Everything typed is wrong.

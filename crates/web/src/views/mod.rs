@@ -3,6 +3,8 @@
 //! Contexts hold values that are ready to be shown. They ask no database and no clock; templates compute nothing.
 //! Every text comes from the [`Catalogue`] through [`Words`].
 
+pub mod account_events;
+pub mod badge;
 pub mod bubble;
 mod bubble_samples;
 pub mod callbacks;
@@ -13,13 +15,16 @@ pub mod explain;
 pub mod messages;
 pub mod moment;
 pub mod plan;
+pub mod preview;
 pub mod rich;
 pub mod row;
 pub mod scheduled;
+pub mod senders;
 pub mod shell;
 pub mod sign_in;
 pub mod status;
 pub mod step;
+pub mod templates;
 
 use crate::assets;
 use crate::catalogue::Catalogue;

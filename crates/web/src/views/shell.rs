@@ -58,6 +58,12 @@ impl Document {
 pub enum Area {
     /// The messages of the account.
     Messages,
+    /// The message templates.
+    Templates,
+    /// The numbers.
+    Senders,
+    /// What providers told about accounts and numbers.
+    AccountEvents,
     /// The callbacks of the installation.
     Callbacks,
 }
@@ -97,6 +103,24 @@ impl Shell {
     #[must_use]
     pub fn scheduled(&self) -> String {
         format!("{}/scheduled", self.base)
+    }
+
+    /// Where the templates are.
+    #[must_use]
+    pub fn templates(&self) -> String {
+        format!("{}/templates", self.base)
+    }
+
+    /// Where the numbers are.
+    #[must_use]
+    pub fn senders(&self) -> String {
+        format!("{}/senders", self.base)
+    }
+
+    /// Where the account's events are.
+    #[must_use]
+    pub fn account_events(&self) -> String {
+        format!("{}/account-events", self.base)
     }
 
     /// Whether the rail marks this area.

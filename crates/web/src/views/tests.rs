@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use askama::Template;
 
+use super::account_events::AccountEventsPage;
 use super::callbacks::CallbacksPage;
 use super::compose::{ComposeFragment, MessageSent};
 use super::error::ErrorPage;
@@ -13,7 +14,9 @@ use super::messages::{MessagePage, MessagesPage};
 use super::plan::{CancelPage, ReschedulePage};
 use super::row::MessageRowFragment;
 use super::scheduled::ScheduledPage;
+use super::senders::SendersPage;
 use super::sign_in::SignInPage;
+use super::templates::{TemplatePage, TemplatesPage};
 use super::{Samples, awkward};
 use crate::assets;
 use crate::catalogue::{Catalogue, FALLBACK};
@@ -52,6 +55,10 @@ fn pages() -> Vec<(String, String)> {
         render::<MessagesPage>("messages"),
         render::<MessagePage>("message"),
         render::<CallbacksPage>("callbacks"),
+        render::<SendersPage>("senders"),
+        render::<AccountEventsPage>("account_events"),
+        render::<TemplatesPage>("templates"),
+        render::<TemplatePage>("template"),
         render::<ScheduledPage>("scheduled"),
         render::<ReschedulePage>("reschedule"),
         render::<CancelPage>("cancel"),

@@ -1,7 +1,7 @@
 //! One change: what its facts are about, and who reads which member of its value.
 
 use domain::inbound::reader::Node;
-use domain::inbound::{AccountEvent, DecodedHook, EchoSource, HookFact, HookItem, ReportedError, Subject};
+use domain::inbound::{AccountEvent, DecodedHook, EchoSource, HookFact, HookItem, HookSource, ReportedError, Subject};
 use domain::time::Timestamp;
 
 use super::coexistence::{self, History};
@@ -34,6 +34,7 @@ impl Facts<'_> {
             portfolio: self.portfolio.clone(),
             at: self.at,
             fact,
+            source: None,
         });
     }
 
@@ -77,7 +78,7 @@ pub(super) fn decode(around: &Around, change: Node<'_>, path: &str, hook: &mut D
     value.is("messaging_product", "whatsapp");
     let mut is_known = true;
     if let Some(event) = account::read(&field, value) {
-        about_account(event, &mut facts);
+        about_account(event, HookSource { field: word(&field), value: value.raw().clone() }, &mut facts);
     } else if is_kept(&field) {
         facts.push(HookFact::Other { field, raw: value.keep() });
     } else {
@@ -137,7 +138,7 @@ fn subject(around: &Around, value: Node<'_>) -> Subject {
     }
 }
 
-fn about_account(event: AccountEvent, facts: &mut Facts<'_>) {
+fn about_account(event: AccountEvent, source: HookSource, facts: &mut Facts<'_>) {
     match &event {
         // The entry of what partners do is their portfolio; the business account stands inside.
         AccountEvent::Update(update) => {
@@ -166,6 +167,9 @@ fn about_account(event: AccountEvent, facts: &mut Facts<'_>) {
         _ => {}
     }
     facts.push(HookFact::Account(Box::new(event)));
+    if let Some(item) = facts.hook.items.last_mut() {
+        item.source = Some(Box::new(source));
+    }
 }
 
 /// Members are read by their names and not by the field: media of the history come as messages of the field `history`.
