@@ -161,20 +161,20 @@ async fn by_tapping(desk: &Desk<'_>) -> TestResult {
     desk.interactive(json!({"type": "button", "body": body("Breakfast tomorrow?"), "action": {"buttons": [
         {"type": "reply", "reply": {"id": "yes", "title": "Yes, please"}},
         {"type": "reply", "reply": {"id": "no", "title": "Not this time"}}]}}))
-    .await?;
+        .await?;
     desk.phone.click_button("Yes, please").await?;
     desk.listed(&["Yes, please", "Tapped a button"]).await?;
 
     desk.interactive(json!({"type": "list", "body": body("What can we bring?"), "action": {"button": "Room service",
         "sections": [{"title": "Bath", "rows": [{"id": "towels-2", "title": "Two towels"}]}]}}))
-    .await?;
+        .await?;
     desk.unfold("Room service", "Two towels").await?;
     desk.listed(&["Two towels", "Chose from a list"]).await?;
 
     desk.interactive(json!({"type": "flow", "body": body("A few questions"), "action": {"name": "flow", "parameters":
         {"flow_message_version": "3", "flow_id": "1063200000000001", "flow_cta": "Begin check-in",
             "flow_action": "navigate", "flow_action_payload": {"screen": "WELCOME"}}}}))
-    .await?;
+        .await?;
     desk.phone.click_button("Begin check-in").await?;
     desk.phone.fill("Answers, as JSON", r#"{"guests": 2, "view": "sea"}"#).await?;
     desk.phone.click_button("Complete").await?;
@@ -182,7 +182,7 @@ async fn by_tapping(desk: &Desk<'_>) -> TestResult {
 
     desk.interactive(json!({"type": "location_request_message", "body": body("Where shall we fetch you?"),
         "action": {"name": "send_location"}}))
-    .await?;
+        .await?;
     desk.phone.click_button("Send location").await?;
     desk.phone.fill("Name of the place", "Dado Beach").await?;
     desk.phone.click_button("Send this place").await?;
@@ -190,7 +190,7 @@ async fn by_tapping(desk: &Desk<'_>) -> TestResult {
 
     desk.interactive(json!({"type": "product", "body": body("Our honey"),
         "action": {"catalog_id": "194836987003835", "product_retailer_id": "honey-1"}}))
-    .await?;
+        .await?;
     desk.phone.click_button("View product").await?;
     desk.phone.fill("A note to the order", "Two jars if you can").await?;
     desk.phone.click_button("Send order").await?;
@@ -247,9 +247,17 @@ const SEEN: &[Seen] = &[
         &["Template appointment_reminder, en", "Monday", "{{1}}", "Ana", "10:30", "YES-77", "Quick reply"],
         ".buttons",
     ),
-    seen(&["Confirm", "Tapped a button"], &["Tapped a quick reply", "Confirm", "YES-77", "appointment_reminder"], "a.quote"),
+    seen(
+        &["Confirm", "Tapped a button"],
+        &["Tapped a quick reply", "Confirm", "YES-77", "appointment_reminder"],
+        "a.quote",
+    ),
     seen(&["Breakfast tomorrow?"], &["Yes, please", "Not this time", "answers with yes"], ".buttons"),
-    seen(&["Yes, please", "Tapped a button"], &["In answer to", "Breakfast tomorrow?", "Answers with", "yes"], "a.quote"),
+    seen(
+        &["Yes, please", "Tapped a button"],
+        &["In answer to", "Breakfast tomorrow?", "Answers with", "yes"],
+        "a.quote",
+    ),
     seen(&["What can we bring?"], &["Room service", "👍"], ".menu-of"),
     seen(&["Two towels"], &["Chose from the list", "towels-2", "What can we bring?"], "a.quote"),
     seen(&["A few questions"], &["Begin check-in", "1063200000000001"], ".buttons"),
@@ -281,7 +289,9 @@ async fn check_pages(desk: &Desk<'_>, reader: &Browser) -> TestResult {
         let there = format!("document.querySelector({}) !== null", quoted(&format!(".bubble {holds}, {holds}.bubble")));
         assert_eq!(reader.script(&format!("return {there}")).await?, true, "{row:?} has no {holds}");
         // Pictures are there when they have a size, films and sounds when they say how long they are.
-        reader.wait_for_script("[...document.querySelectorAll('.bubble img')].every((one) => one.naturalWidth > 0)").await?;
+        reader
+            .wait_for_script("[...document.querySelectorAll('.bubble img')].every((one) => one.naturalWidth > 0)")
+            .await?;
         for width in [1440, 1024, 390] {
             reader.resize(Window { width, height: 844 }).await?;
             let overflow = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
