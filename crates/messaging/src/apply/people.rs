@@ -113,9 +113,9 @@ pub(super) fn take_notice(read: &mut Reading, place: Place<'_>, from: &Person, n
             let old = Identity::from(&Address::Phone(old.clone()));
             read.apply.number_changes.push(NumberChange { account, at, old, identities });
         }
-        None if identities.len() > 1 => {
+        None => {
+            identities.extend(from.phone.clone().map(|phone| Identity::from(&Address::Phone(phone))));
             read.apply.people.push(Wanted { account, identities, name: None, at, make: true });
         }
-        None => {}
     }
 }

@@ -1,6 +1,7 @@
 //! Who people are: found by any of their ids, merged, followed through a change of number; and what they do to messages.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use domain::address::Address;
@@ -10,6 +11,7 @@ use domain::message::{Direction, MessageStatus};
 use domain::scope::AccountScope;
 use proptest::strategy::{Just, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
+use store::StoreError;
 use store::consent::{self, NewConsent};
 use store::contact::{self, Identity, NumberChange, Wanted};
 use store::hot::{Apply, Bearing, Command, Inbound};
@@ -17,6 +19,7 @@ use store::message::{self, Origin, Page};
 use store::recipient::{self, Receipt};
 use store::values;
 use testkit::engine::{Engine, TestDatabase};
+use tokio::task::JoinSet;
 
 use crate::support::{World, accept, add_account, add_sender, at, evidence, inbound, new_id, phone, user_id, username};
 
@@ -139,6 +142,39 @@ testkit::on_both_engines! {
         let version = world.by_wamid("wamid.2").await?.version;
         world.put(world.sighting(&[phone(OLD), user_id(FIRST_ID)], 8)).await?;
         assert_eq!(world.by_wamid("wamid.2").await?.version, version);
+        Ok(())
+    }
+
+    async fn no_line_stays_behind_while_contacts_merge(db: TestDatabase) -> Result<()> {
+        let world = Arc::new(World::open(db).await?);
+        let mut nodes = JoinSet::new();
+        for node in 0..6 {
+            let world = Arc::clone(&world);
+            nodes.spawn(async move {
+                for round in 0..6 {
+                    let addresses = match (node + round) % 3 {
+                        0 => vec![phone(OLD)],
+                        1 => vec![user_id(FIRST_ID)],
+                        _ => vec![phone(OLD), user_id(FIRST_ID)],
+                    };
+                    let wamid = format!("wamid.{node}.{round}");
+                    let said = Command::Apply(Box::new(say(vec![from(&addresses, 4, world.inbound(OLD, &wamid))])));
+                    // Beside the writer, as other nodes do; who gives way tries again, as the writer does.
+                    while let Err(error) = world.batch(std::slice::from_ref(&said)).await {
+                        let gave_way = error.downcast_ref::<StoreError>().is_some_and(StoreError::is_unavailable);
+                        anyhow::ensure!(gave_way, error);
+                    }
+                }
+                Ok(())
+            });
+        }
+        nodes.join_all().await.into_iter().collect::<Result<()>>()?;
+        assert_eq!(world.number("SELECT COUNT(*) FROM message").await?, 36);
+        assert_eq!(world.number("SELECT COUNT(DISTINCT contact_id) FROM message").await?, 1);
+        assert_eq!(world.number("SELECT COUNT(DISTINCT contact_id) FROM contact_identity").await?, 1);
+        assert_eq!(world.number("SELECT COUNT(*) FROM contact WHERE merged_into IS NULL").await?, 1);
+        assert_eq!(world.number("SELECT COUNT(*) FROM conversation WHERE open").await?, 1);
+        assert_eq!(world.number("SELECT COUNT(DISTINCT conversation_id) FROM message").await?, 1);
         Ok(())
     }
 

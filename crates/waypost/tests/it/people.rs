@@ -204,6 +204,8 @@ on_both_engines! {
         assert_eq!((&written["origin"], &written["status"]), (&json!("phone_app"), &json!("delivered")));
         assert_eq!((&written["message"]["text"]["body"], &written["contact_id"]), (&json!("from the app"), &app.message(id).await["contact_id"]));
         assert_eq!(app.message(id).await["message"]["text"]["body"], "from us");
+        let explained = app.get(&format!("/v1/messages/{}/explain", written["id"])).await;
+        assert_eq!(explained.status(), StatusCode::OK);
         app.stop().await;
     }
 }
