@@ -14,6 +14,7 @@ mod operations;
 mod outage;
 mod pace;
 mod pages;
+mod pages_kinds;
 mod people;
 mod receive;
 mod retry;

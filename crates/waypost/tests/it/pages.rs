@@ -12,7 +12,7 @@ use waypost::commands::demo::{Demo, DemoOptions};
 
 type TestResult = anyhow::Result<()>;
 
-async fn demo(db: &TestDatabase) -> anyhow::Result<Demo> {
+pub async fn demo(db: &TestDatabase) -> anyhow::Result<Demo> {
     let postgres = (db.engine() == Engine::Postgres).then(|| db.url().to_owned());
     let options = DemoOptions {
         listen: ([127, 0, 0, 1], 0).into(),
@@ -23,7 +23,7 @@ async fn demo(db: &TestDatabase) -> anyhow::Result<Demo> {
     Demo::start(options).await
 }
 
-async fn sign_in(browser: &Browser, demo: &Demo, base: &str) -> TestResult {
+pub async fn sign_in(browser: &Browser, demo: &Demo, base: &str) -> TestResult {
     browser.goto(&format!("{base}/app")).await?;
     browser.fill("E-mail", &demo.info.email).await?;
     browser.fill("Password", &demo.info.password).await?;

@@ -4,10 +4,12 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Html;
 use domain::ids::MessageId;
-use messaging::{explain, messages, send};
+use messaging::{explain, media, messages, send};
 use serde::Deserialize;
+use store::media::Medium;
 use store::message::{Message, Page, Place};
 
+use super::bubbles::{self, Around};
 use super::compose;
 use super::error::PageError;
 use super::query::{ListQuery, store_filter};
@@ -15,6 +17,7 @@ use super::rows::{self, Viewer};
 use super::scope::{PageScope, ScriptScope};
 use super::steps;
 use crate::state::Web;
+use crate::views::bubble::Bubble;
 use crate::views::compose::ComposeForm;
 use crate::views::messages::{Changeable, MessagePage, MessagesPage};
 use crate::views::row::MessageRowFragment;
@@ -119,15 +122,13 @@ pub(super) async fn show(
     let shell = page.shell(&web).await?;
     let explained = explain::explain(&web.core, &page.scope, path.id()?).await?.ok_or(PageError::NotFound)?;
     let viewer = viewer(&web, &page);
-    let said = rows::said(&explained.message);
+    let bubble = drawn(&web, &page, &explained.message, &shell.base).await?;
     let (waits, steps) = (steps::waits(&explained, &viewer), steps::steps(&explained, &viewer));
     let message = explained.message;
     let shown = MessagePage {
         shell,
         row: rows::row(&message, &viewer),
-        text: said.text,
-        language: said.language,
-        parameters: said.parameters,
+        bubble,
         waits,
         steps,
         changeable: Changeable::of(message.status, message.direction),
@@ -137,6 +138,24 @@ pub(super) async fn show(
         external_id: message.external_id,
     };
     Ok(Html(shown.render()?))
+}
+
+/// What it says, with what belongs to it.
+async fn drawn(web: &Web, page: &PageScope, message: &Message, base: &str) -> Result<Bubble, PageError> {
+    let media = media_of(web, page, message).await?;
+    let around = messages::around(&web.core, &page.scope, std::slice::from_ref(message)).await?;
+    let around = around.into_iter().next().unwrap_or_default();
+    let viewer = viewer(web, page);
+    Ok(bubbles::bubble(message, &Around { viewer: &viewer, base, media: &media, around: &around }))
+}
+
+/// The media that came with a message, or those of ours that it names.
+async fn media_of(web: &Web, page: &PageScope, message: &Message) -> Result<Vec<Medium>, PageError> {
+    let mut found = media::of_messages(&web.core, &page.scope, &[message.id]).await?;
+    for id in bubbles::own_media(message) {
+        found.extend(media::find(&web.core, &page.scope, id).await?);
+    }
+    Ok(found)
 }
 
 /// `GET …/messages/{id}/row`

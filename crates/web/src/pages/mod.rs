@@ -4,6 +4,7 @@
 
 pub mod account_events;
 pub mod assets;
+mod bubbles;
 pub mod callbacks;
 pub mod compose;
 mod compose_form;

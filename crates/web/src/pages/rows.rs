@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use domain::address::IdentityKind;
-use domain::content::{ButtonAction, Component, Content, HeaderParameter, MediaSource};
-use domain::inbound::InboundContent;
 use domain::message::Direction;
 use domain::phone::E164;
 use domain::time::Timestamp;
@@ -79,14 +77,14 @@ pub(super) fn row(message: &Message, viewer: &Viewer) -> MessageRow {
     }
 }
 
-const fn way(message: &Message) -> Way {
+pub(super) const fn way(message: &Message) -> Way {
     match message.direction {
         Direction::Inbound => Way::In,
         Direction::Outbound => Way::Out,
     }
 }
 
-fn status(message: &Message) -> StatusWord {
+pub(super) fn status(message: &Message) -> StatusWord {
     match message.direction {
         Direction::Inbound => StatusWord::Received,
         Direction::Outbound => message.status.into(),
@@ -107,25 +105,28 @@ fn kind(stored: &str, content: &str) -> ContentKind {
         "text" => ContentKind::Text,
         "template" => ContentKind::Template(member("/template/name")),
         "image" => ContentKind::Image,
-        "button" | "button_reply" => ContentKind::Interactive,
+        "video" => ContentKind::Video,
+        "audio" => ContentKind::Audio,
+        "document" => ContentKind::Document,
+        "sticker" => ContentKind::Sticker,
+        "location" => ContentKind::Location,
+        "contacts" => ContentKind::Contacts,
+        "reaction" => ContentKind::Reaction,
+        "interactive" => ContentKind::Interactive,
+        "button" | "button_reply" => ContentKind::ButtonReply,
+        "list_reply" => ContentKind::ListReply,
+        "flow_reply" => ContentKind::FlowReply,
+        "call_permission_reply" => ContentKind::CallPermission,
         "system" => ContentKind::Notice,
         "order" => ContentKind::Order,
         "request_welcome" => ContentKind::Welcome,
         "call" => ContentKind::Call,
         "edit" => ContentKind::Edit,
         "revoke" => ContentKind::Revoke,
+        "media_placeholder" => ContentKind::MediaPlaceholder,
+        "unsupported" | "unknown" => ContentKind::Unsupported,
         // The provider's own word for what this version does not read.
-        _ => match member("/type").as_str() {
-            "video" => ContentKind::Video,
-            "audio" | "voice" => ContentKind::Audio,
-            "document" => ContentKind::Document,
-            "sticker" => ContentKind::Sticker,
-            "location" => ContentKind::Location,
-            "contacts" => ContentKind::Contacts,
-            "reaction" => ContentKind::Reaction,
-            "interactive" => ContentKind::Interactive,
-            _ => ContentKind::Unsupported,
-        },
+        _ => ContentKind::Other(member("/type")),
     }
 }
 
@@ -139,86 +140,6 @@ fn excerpt(line: &str, stored_kind: &str, kind: &ContentKind) -> String {
     if stored_kind == "other" { String::new() } else { line.to_owned() }
 }
 
-/// What the page of one message says about its content.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
-    pub text: String,
-    pub language: Option<String>,
-    pub parameters: Vec<String>,
-}
-
-pub(super) fn said(message: &Message) -> Said {
-    if message.is_deleted() {
-        return Said::default();
-    }
-    match message.direction {
-        // What the business wrote elsewhere comes in the words of what people write.
-        Direction::Outbound if message.origin.is_some() => received(&message.content),
-        Direction::Outbound => sent(&message.content),
-        Direction::Inbound => received(&message.content),
-    }
-}
-
-fn sent(content: &str) -> Said {
-    match Content::from_stored(content) {
-        Ok(Content::Text { body, .. }) => Said { text: body, ..Said::default() },
-        Ok(Content::Media(media)) => Said { text: media.caption().unwrap_or_default().to_owned(), ..Said::default() },
-        Ok(Content::Interactive(interactive)) => {
-            Said { text: interactive.body().unwrap_or_default().to_owned(), ..Said::default() }
-        }
-        Ok(Content::Template(template)) => {
-            let parameters = template.components().iter().flat_map(parameters).collect();
-            Said { text: String::new(), language: Some(template.language().to_owned()), parameters }
-        }
-        Ok(other) => Said { text: other.excerpt(), ..Said::default() },
-        // What an older version stored is still listed.
-        Err(_) => Said::default(),
-    }
-}
-
-fn parameters(component: &Component) -> Vec<String> {
-    match component {
-        Component::Header(header) => vec![header_parameter(header)],
-        Component::Body(parameters) => {
-            parameters.iter().map(|parameter| named(parameter.name(), parameter.shown())).collect()
-        }
-        Component::Button(button) => match button.action() {
-            ButtonAction::QuickReply(text) | ButtonAction::CopyCode(text) => vec![text.clone()],
-            ButtonAction::Url { text, name } => vec![named(name.as_deref(), text)],
-            _ => Vec::new(),
-        },
-        Component::Carousel(cards) => {
-            cards.iter().flat_map(|card| card.components().iter().flat_map(parameters)).collect()
-        }
-        Component::LimitedTimeOffer(_) => Vec::new(),
-    }
-}
-
-fn header_parameter(header: &HeaderParameter) -> String {
-    match header {
-        HeaderParameter::Text { text, name } => named(name.as_deref(), text),
-        HeaderParameter::Media(media) => match &media.source {
-            MediaSource::Id(text) | MediaSource::Link(text) => text.clone(),
-        },
-        HeaderParameter::Location(location) => {
-            location.name().map_or_else(|| format!("{}, {}", location.latitude(), location.longitude()), str::to_owned)
-        }
-        HeaderParameter::Product { retailer_id, .. } => retailer_id.clone(),
-    }
-}
-
-fn named(name: Option<&str>, text: &str) -> String {
-    name.map_or_else(|| text.to_owned(), |name| format!("{name}: {text}"))
-}
-
-fn received(content: &str) -> Said {
-    let text = match serde_json::from_str(content) {
-        Ok(InboundContent::Other { .. }) | Err(_) => String::new(),
-        Ok(content) => content.text(),
-    };
-    Said { text, ..Said::default() }
-}
-
 #[cfg(test)]
 #[path = "rows_tests.rs"]
-mod tests;
+pub(super) mod tests;

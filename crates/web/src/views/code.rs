@@ -35,7 +35,8 @@ impl Code {
     }
 }
 
-fn size(bytes: usize, catalogue: &Catalogue) -> String {
+/// How large something is, as people read it.
+pub(crate) fn size(bytes: usize, catalogue: &Catalogue) -> String {
     if bytes < 1024 {
         return catalogue.tf("size.bytes", &[("count", bytes.to_string().as_str())]);
     }

@@ -6,6 +6,7 @@ use askama::Template;
 use domain::message::{Direction, MessageStatus};
 use domain::refusal::Failure;
 
+use super::bubble::Bubble;
 use super::compose::{ComposeForm, ComposeKind};
 use super::moment::Moment;
 use super::row::MessageRow;
@@ -151,12 +152,8 @@ pub struct MessagePage {
     pub shell: Shell,
     /// The message as the list shows it.
     pub row: MessageRow,
-    /// The whole text, as far as it is known.
-    pub text: String,
-    /// Language of the template.
-    pub language: Option<String>,
-    /// What filled the template.
-    pub parameters: Vec<String>,
+    /// What it says.
+    pub bubble: Bubble,
     /// What it waits for now, as a sentence.
     pub waits: Option<String>,
     /// What may still be changed.
@@ -236,9 +233,10 @@ impl Samples for MessagePage {
         let usual = |shell| Self {
             shell,
             row: MessageRow::sample(900),
-            text: "Hello Yael, your room 512 is ready.\nYour key is waiting at the front desk.".to_owned(),
-            language: Some("en".to_owned()),
-            parameters: vec!["Yael".to_owned(), "512".to_owned()],
+            bubble: Bubble::text_sample(
+                Way::Out,
+                "Hello *Yael*, your room 512 is ready.\nYour key is waiting at the front desk.",
+            ),
             waits: None,
             changeable: Changeable::Nothing,
             send_at: None,
@@ -249,9 +247,7 @@ impl Samples for MessagePage {
         };
         let received = Self {
             row: MessageRow::right_to_left(899),
-            text: "תודה רבה! אפשר גם מיטת תינוק?".to_owned(),
-            language: None,
-            parameters: Vec::new(),
+            bubble: Bubble::text_sample(Way::In, "תודה רבה! אפשר גם מיטת תינוק?"),
             steps: MessageStep::received(),
             attempts: 0,
             expires_at: None,
@@ -261,8 +257,7 @@ impl Samples for MessagePage {
             row: MessageRow::too_much(7),
             waits: Some(awkward::long_name()),
             steps: MessageStep::too_much(),
-            text: format!("{} {}", awkward::MARKUP, "wordwithoutanend".repeat(250)),
-            parameters: vec![awkward::MARKUP.to_owned(), awkward::long_name()],
+            bubble: Bubble::too_much(),
             ..usual(Shell::too_much())
         };
         let scheduled = |shell| Self {
@@ -284,8 +279,7 @@ impl Samples for MessagePage {
                 status: StatusWord::Delivered,
                 ..MessageRow::right_to_left(12)
             },
-            text: String::new(),
-            parameters: Vec::new(),
+            bubble: Bubble::full(Way::Out),
             ..usual(Shell::right_to_left())
         };
         let bare = MessageRow { contact_name: None, phone: None, ..MessageRow::sample(3) };
@@ -293,7 +287,13 @@ impl Samples for MessagePage {
         vec![
             usual(Shell::sample()),
             Self { row: MessageRow::failed(896), steps: MessageStep::failing(), ..usual(Shell::sample()) },
-            Self { row: bare, text: String::new(), steps: Vec::new(), external_id: None, ..usual(Shell::sample()) },
+            Self {
+                row: bare,
+                bubble: Bubble::full(Way::In),
+                steps: Vec::new(),
+                external_id: None,
+                ..usual(Shell::sample())
+            },
             much,
             received,
             kept,

@@ -5,6 +5,8 @@
 
 pub mod account_events;
 pub mod badge;
+pub mod bubble;
+mod bubble_samples;
 pub mod callbacks;
 pub mod code;
 pub mod compose;
@@ -14,6 +16,7 @@ pub mod messages;
 pub mod moment;
 pub mod plan;
 pub mod preview;
+pub mod rich;
 pub mod row;
 pub mod scheduled;
 pub mod senders;

@@ -257,7 +257,7 @@ pub enum ContentKind {
     Contacts,
     /// A reaction to another message.
     Reaction,
-    /// Buttons, lists and answers to them.
+    /// Buttons, lists and what else can be tapped.
     Interactive,
     /// What the provider does not pass on.
     Unsupported,
@@ -275,6 +275,18 @@ pub enum ContentKind {
     Revoke,
     /// Whoever wrote it took it back.
     Deleted,
+    /// A tapped button.
+    ButtonReply,
+    /// A chosen row of a list.
+    ListReply,
+    /// A filled form.
+    FlowReply,
+    /// Whether we may call.
+    CallPermission,
+    /// A file of the history that follows on its own.
+    MediaPlaceholder,
+    /// What this version does not read, with the provider's word for it.
+    Other(String),
 }
 
 impl ContentKind {
@@ -301,7 +313,45 @@ impl ContentKind {
             Self::Edit => "kind.edit",
             Self::Revoke => "kind.revoke",
             Self::Deleted => "kind.deleted",
+            Self::ButtonReply => "kind.button_reply",
+            Self::ListReply => "kind.list_reply",
+            Self::FlowReply => "kind.flow_reply",
+            Self::CallPermission => "kind.call_permission",
+            Self::MediaPlaceholder => "kind.media_placeholder",
+            Self::Other(_) => "kind.other",
         }
+    }
+
+    /// Its sign.
+    #[must_use]
+    pub const fn icon(&self) -> &'static str {
+        match self {
+            Self::Text => "message",
+            Self::Template(_) => "template",
+            Self::Image => "image",
+            Self::Video => "play",
+            Self::Audio => "mic",
+            Self::Document | Self::FlowReply => "document",
+            Self::Sticker | Self::Reaction => "react",
+            Self::Location => "pin",
+            Self::Contacts => "person",
+            Self::Interactive => "menu",
+            Self::Unsupported | Self::Other(_) => "help",
+            Self::Notice => "info",
+            Self::Order => "tag",
+            Self::Welcome => "eye",
+            Self::Call | Self::CallPermission => "phone",
+            Self::Edit => "edit",
+            Self::Revoke | Self::Deleted => "trash",
+            Self::ButtonReply | Self::ListReply => "check",
+            Self::MediaPlaceholder => "clock",
+        }
+    }
+
+    /// What fills the place in its name: the template's name, the provider's word, or nothing.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if let Self::Template(name) | Self::Other(name) = self { name } else { "" }
     }
 
     /// The template's name, or nothing.

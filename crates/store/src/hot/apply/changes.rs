@@ -102,9 +102,10 @@ pub(super) async fn settle(conn: &mut Conn<'_>, lines: &[&Inbound], now: Timesta
     let (mut writes, mut hidden, mut touched) = (Vec::new(), Vec::new(), Vec::new());
     for (target, changes) in &changes {
         let known = found.get(target);
-        // Whoever wrote a message may change it; a stranger's edit would be a forgery.
+        // Whoever wrote a message may change it, and a stranger's edit would be a forgery; anybody may react to it.
         let is_theirs = |change: &&Change| known.is_none_or(|(_, direction, _)| *direction == change.direction);
-        let changes: Vec<&Change> = changes.iter().filter(is_theirs).collect();
+        let counts = |change: &&Change| change.kind == "reaction" || is_theirs(change);
+        let changes: Vec<&Change> = changes.iter().filter(counts).collect();
         let deleted_at = changes.iter().filter(|change| change.kind == "revoke").map(|change| change.at).min();
         let edits = || changes.iter().filter(|change| change.kind == "edit");
         if let Some(at) = deleted_at {
