@@ -66,11 +66,14 @@ async fn campaign(app: &TestApp, limits: LimitSettings, per_second: u64) -> simu
     let mut sent = 0;
     for _ in 0..seconds * 10 {
         due.tick().await;
+        let mut batch = JoinSet::new();
         for n in sent..sent + per_second / 10 {
             let mut body = app.text(&format!("+9198{n:08}"), "The autumn offer ends on Sunday");
             body["class"] = json!("marketing");
-            assert_eq!(app.post(&body).await.status(), 202);
+            let post = app.http.post(app.url("/v1/messages")).bearer_auth(&app.made.access_token).json(&body);
+            batch.spawn(async move { post.send().await.unwrap().status() });
         }
+        assert!(batch.join_all().await.iter().all(|status| *status == 202));
         sent += per_second / 10;
     }
     let deadline = Instant::now() + Duration::from_secs(60 + seconds * 4);
