@@ -21,7 +21,9 @@ use store::values;
 use testkit::engine::{Engine, TestDatabase};
 use tokio::task::JoinSet;
 
-use crate::support::{World, accept, add_account, add_sender, at, evidence, inbound, new_id, phone, user_id, username};
+use crate::support::{
+    World, accept, add_account, add_sender, at, evidence, inbound, new_id, phone, picture, user_id, username,
+};
 
 const OLD: &str = "+919876543210";
 const NEW: &str = "+919876543299";
@@ -334,6 +336,38 @@ testkit::on_both_engines! {
         let message = world.by_wamid("wamid.1").await?;
         assert_eq!((message.kind.as_str(), message.version), ("image", 2));
         assert_eq!(world.number("SELECT COUNT(*) FROM conversation WHERE last_inbound_at IS NOT NULL").await?, 0);
+        Ok(())
+    }
+
+    async fn a_place_is_taken_in_the_batch_that_made_it(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let old = |line: Inbound| Inbound { origin: Some(Origin::History), bearing: Bearing::Nothing, ..line };
+        let place = Inbound { kind: "media_placeholder".to_owned(), ..old(world.inbound(OLD, "wamid.1")) };
+        let image = Inbound {
+            kind: "image".to_owned(),
+            content: text("picture"),
+            media: Some(picture("77")),
+            replaces: Some("media_placeholder"),
+            ..old(world.inbound(OLD, "wamid.1"))
+        };
+        let call = |replaces, body: &str| Inbound {
+            kind: "call".to_owned(),
+            content: text(body),
+            bearing: Bearing::Nothing,
+            replaces,
+            ..world.inbound(OLD, "wacid.2")
+        };
+        let better = Inbound { at: at(6), ..edit("wamid.1", "better", world.inbound(OLD, "wamid.E")) };
+        let bodies = [vec![place, better], vec![image], vec![call(None, "rings")], vec![call(Some("call"), "over")]];
+        let bodies: Vec<Command> = bodies.into_iter().map(|lines| Command::Apply(Box::new(say(lines)))).collect();
+        world.batch(&bodies).await?;
+        let call = world.by_wamid("wacid.2").await?;
+        assert_eq!((call.content.as_str(), call.version), (text("over").as_str(), 2));
+        let picture = world.by_wamid("wamid.1").await?;
+        assert_eq!((picture.excerpt.as_str(), picture.version), ("better", 3), "an edit changes what took the place");
+        let original = world.rows("SELECT original FROM message WHERE original IS NOT NULL", Vec::new()).await?;
+        assert!(original[0].reader().read::<String>()?.contains("picture"));
+        assert_eq!(world.number("SELECT COUNT(*) FROM media").await?, 1);
         Ok(())
     }
 
