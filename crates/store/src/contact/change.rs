@@ -62,6 +62,7 @@ struct Held {
 /// As classified by [`StoreError`].
 pub async fn change_number(conn: &mut Conn<'_>, change: &NumberChange, now: Timestamp) -> Result<(), StoreError> {
     hold_all(conn).await?;
+    let change = &free_new(conn, change, now).await?;
     let account = change.account;
     let wanted = Wanted {
         account,
@@ -76,19 +77,8 @@ pub async fn change_number(conn: &mut Conn<'_>, change: &NumberChange, now: Time
     for new in change.identities.iter().filter(|identity| identity.kind == IdentityKind::Phone) {
         conn.execute(&TAKE, values![account, new.kind.as_str(), new.match_key.as_str(), taken_at]).await?;
     }
-    let key = || values![account, change.old.kind.as_str(), change.old.match_key.as_str()];
-    let mut former: Vec<(Timestamp, ContactId)> = Vec::new();
-    for row in conn.fetch(&FORMER, key()).await? {
-        let mut row = row.reader();
-        former.push((row.read()?, row.read()?));
-    }
-    let held = match conn.fetch_optional(&HOLDER, key()).await? {
-        None => None,
-        Some(row) => {
-            let mut row = row.reader();
-            Some(Held { contact: row.read()?, seen_at: row.read()?, taken_at: row.read()?, value: row.read()? })
-        }
-    };
+    let former = former(conn, account, &change.old).await?;
+    let held = holder(conn, account, &change.old).await?;
     let is_theirs = held.as_ref().is_some_and(|held| held.contact == person);
     if !is_theirs && former.iter().any(|(until, contact)| *until <= change.at && *contact == person) {
         return Ok(());
@@ -99,8 +89,7 @@ pub async fn change_number(conn: &mut Conn<'_>, change: &NumberChange, now: Time
         (None, Some(held)) if held.seen_at.is_none_or(|seen| seen <= change.at) => {
             // Who came back to it later has it still.
             if held.taken_at.is_none_or(|taken| taken <= change.at) {
-                conn.execute(&DELETE, key()).await?;
-                leave_to_others(conn, change, held.contact, &held.value, now).await?;
+                leave_to_others(conn, change, &change.old, &held, now).await?;
             }
             held.contact
         }
@@ -108,8 +97,74 @@ pub async fn change_number(conn: &mut Conn<'_>, change: &NumberChange, now: Time
         _ => person,
     };
     let owner = merge(conn, account, (owner, person), now).await?;
-    let (kind, match_key, value) = (change.old.kind.as_str(), change.old.match_key.as_str(), change.old.value.as_str());
-    conn.execute(&GIVE_UP, values![account, kind, match_key, change.at, value, owner]).await?;
+    give_up(conn, change, &change.old, owner).await
+}
+
+/// Whoever had the new number until then is another person, unless an id of the notice leads to them as well. Answers
+/// the change, at the time at which it was told first where it was told before.
+async fn free_new(conn: &mut Conn<'_>, change: &NumberChange, now: Timestamp) -> Result<NumberChange, StoreError> {
+    let mut change = change.clone();
+    let account = change.account;
+    let gave_up = former(conn, account, &change.old).await?;
+    let had_old = gave_up.iter().find(|(until, _)| *until >= change.at).map(|(_, contact)| *contact);
+    let mut known: BTreeSet<ContactId> = gave_up.iter().map(|(_, contact)| *contact).collect();
+    for identity in change.identities.iter().filter(|identity| !is_number(identity)) {
+        known.extend(holder(conn, account, identity).await?.map(|held| held.contact));
+    }
+    // Who got the old number later is not who changed it.
+    let had_it = |held: &Held| had_old.is_none() && held.seen_at.is_none_or(|seen| seen <= change.at);
+    known.extend(holder(conn, account, &change.old).await?.filter(had_it).map(|held| held.contact));
+    for new in change.identities.clone().iter().filter(|identity| is_number(identity)) {
+        let Some(held) = holder(conn, account, new).await? else { continue };
+        // What one of our numbers was told of with a later time needs no telling again.
+        let told = gave_up.iter().find(|(until, contact)| *until >= change.at && *contact == held.contact);
+        change.at = told.map_or(change.at, |(until, _)| *until);
+        let is_later = |at: Option<Timestamp>| at.is_some_and(|at| at > change.at);
+        if known.contains(&held.contact) || is_later(held.seen_at) || is_later(held.taken_at) {
+            continue;
+        }
+        leave_to_others(conn, &change, new, &held, now).await?;
+        give_up(conn, &change, new, held.contact).await?;
+    }
+    Ok(change)
+}
+
+const fn is_number(identity: &Identity) -> bool {
+    matches!(identity.kind, IdentityKind::Phone)
+}
+
+async fn holder(conn: &mut Conn<'_>, account: AccountId, of: &Identity) -> Result<Option<Held>, StoreError> {
+    let key = values![account, of.kind.as_str(), of.match_key.as_str()];
+    let Some(row) = conn.fetch_optional(&HOLDER, key).await? else { return Ok(None) };
+    let mut row = row.reader();
+    Ok(Some(Held { contact: row.read()?, seen_at: row.read()?, taken_at: row.read()?, value: row.read()? }))
+}
+
+/// Who gave it up when, the earliest first.
+async fn former(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    of: &Identity,
+) -> Result<Vec<(Timestamp, ContactId)>, StoreError> {
+    let key = values![account, of.kind.as_str(), of.match_key.as_str()];
+    let rows = conn.fetch(&FORMER, key).await?;
+    rows.iter()
+        .map(|row| {
+            let mut row = row.reader();
+            Ok((row.read()?, row.read()?))
+        })
+        .collect()
+}
+
+/// Until the change the number was this contact's.
+async fn give_up(
+    conn: &mut Conn<'_>,
+    change: &NumberChange,
+    number: &Identity,
+    owner: ContactId,
+) -> Result<(), StoreError> {
+    let (kind, match_key, value) = (number.kind.as_str(), number.match_key.as_str(), number.value.as_str());
+    conn.execute(&GIVE_UP, values![change.account, kind, match_key, change.at, value, owner]).await?;
     Ok(())
 }
 
@@ -167,17 +222,19 @@ async fn read_lines(conn: &mut Conn<'_>, statement: &Sql, values: Vec<Value>) ->
         .collect()
 }
 
-/// What was written from the number since it was given up is another person's, whom the owner was taken for; and so is
-/// what was written under the ids that came with it.
+/// The number is nobody's again. What was written from it since the change is another person's, whom the holder was taken
+/// for; and so is what was written under the ids that came with it.
 async fn leave_to_others(
     conn: &mut Conn<'_>,
     change: &NumberChange,
-    owner: ContactId,
-    value: &str,
+    number: &Identity,
+    held: &Held,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let account = change.account;
-    let since = values![account, owner, change.at, value, change.old.value.as_str()];
+    let (account, owner, value) = (change.account, held.contact, held.value.as_str());
+    let key = values![account, number.kind.as_str(), number.match_key.as_str()];
+    conn.execute(&DELETE, key).await?;
+    let since = values![account, owner, change.at, value, number.value.as_str()];
     let mut lines = read_lines(conn, &WRITTEN_SINCE, since).await?;
     let first = lines.iter().find(|line| line.direction == Direction::Inbound as i64);
     // Without a line of theirs nobody is known to have the number.
@@ -187,8 +244,7 @@ async fn leave_to_others(
     for statement in [&FORGET_NAME, &FORGET_USERNAME] {
         conn.execute(statement, values![account, owner, change.at]).await?;
     }
-    let kind = IdentityKind::Phone.as_str();
-    let identity = values![account, kind, change.old.match_key.as_str(), value, other, now, first_seen];
+    let identity = values![account, number.kind.as_str(), number.match_key.as_str(), value, other, now, first_seen];
     conn.execute(&INSERT_IDENTITY, identity).await?;
     let writers: BTreeSet<String> = lines.iter().filter_map(|line| line.writer.clone()).collect();
     for writer in writers {

@@ -226,6 +226,41 @@ testkit::on_both_engines! {
         Ok(())
     }
 
+    async fn the_new_number_may_have_been_a_strangers(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let line = |number: &str, seconds, wamid: &str| from(&[phone(number)], seconds, world.inbound(number, wamid));
+        world.receive(vec![line(NEW, 1, "wamid.C"), line(OLD, 2, "wamid.A")]).await?;
+        let (stranger, person) = (world.contact_of("wamid.C").await?, world.contact_of("wamid.A").await?);
+        // The line from the new number comes before the notice; other numbers of ours are told a little apart.
+        world.receive(vec![line(NEW, 12, "wamid.A2")]).await?;
+        for seconds in [10, 11, 9, 10] {
+            world.put(world.moved(seconds)).await?;
+        }
+        world.receive(vec![line(NEW, 20, "wamid.A3"), line(NEW, 3, "wamid.C2"), line(OLD, 8, "wamid.A4")]).await?;
+        for (wamid, contact) in
+            [("C", stranger), ("C2", stranger), ("A", person), ("A2", person), ("A3", person), ("A4", person)]
+        {
+            assert_eq!(world.contact_of(&format!("wamid.{wamid}")).await?, contact, "{wamid}");
+        }
+        assert_ne!(world.by_wamid("wamid.C").await?.conversation, world.by_wamid("wamid.A").await?.conversation);
+        assert_eq!(world.by_wamid("wamid.A2").await?.conversation, world.by_wamid("wamid.A").await?.conversation);
+        assert_eq!(world.around("wamid.A").await?.contact.phone.as_deref(), Some(NEW));
+        assert_eq!(world.number("SELECT COUNT(*) FROM contact WHERE merged_into IS NULL").await?, 2);
+        Ok(())
+    }
+
+    async fn whom_another_id_of_the_notice_names_had_the_new_number_already(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let both = from(&[phone(NEW), user_id(FIRST_ID)], 1, world.inbound(NEW, "wamid.1"));
+        world.receive(vec![both, world.inbound(OLD, "wamid.2")]).await?;
+        let mut told = world.moved(10);
+        told.number_changes[0].identities = ids(&[phone(NEW), user_id(FIRST_ID)]);
+        world.put(told).await?;
+        assert_eq!(world.contact_of("wamid.1").await?, world.contact_of("wamid.2").await?);
+        assert_eq!(world.number("SELECT COUNT(*) FROM contact WHERE merged_into IS NULL").await?, 1);
+        Ok(())
+    }
+
     async fn a_number_may_come_back(db: TestDatabase) -> Result<()> {
         let world = World::open(db).await?;
         let line = |number: &str, seconds, wamid: &str| from(&[phone(number)], seconds, world.inbound(number, wamid));
