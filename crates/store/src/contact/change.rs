@@ -182,6 +182,19 @@ const TAKE_USER_ID: Sql = Sql::same(
     "UPDATE contact_identity SET contact_id = $4
      WHERE account_id = $1 AND kind = 'user_id' AND match_key = $2 AND contact_id = $3",
 );
+const PARENTS_SINCE: Sql = Sql::same(
+    "SELECT match_key, seen_at FROM contact_identity
+     WHERE account_id = $1 AND contact_id = $2 AND kind = 'parent_user_id' AND seen_at > $3",
+);
+const WRITTEN_AT: Sql = Sql::same(
+    "SELECT id FROM message WHERE account_id = $1 AND contact_id = $2 AND created_at = $3 AND direction = $4",
+);
+const TAKE_PARENT: Sql = Sql::same(
+    "UPDATE contact_identity SET contact_id = $3
+     WHERE account_id = $1 AND kind = 'parent_user_id' AND match_key = $2",
+);
+const FORGET_PARENT: Sql =
+    Sql::same("DELETE FROM contact_identity WHERE account_id = $1 AND kind = 'parent_user_id' AND match_key = $2");
 const INSERT_CONTACT: Sql = Sql::same(
     "INSERT INTO contact (account_id, id, name, name_at, username, username_at, created_at)
      SELECT account_id, CAST($2 AS BIGINT), CASE WHEN name_at > $3 THEN name END, CASE WHEN name_at > $3 THEN name_at END,
@@ -254,9 +267,41 @@ async fn leave_to_others(
         conn.execute(&TAKE_USER_ID, values![account, writer.as_str(), owner, other]).await?;
         lines.extend(read_lines(conn, &WRITTEN_BY_ID, values![account, owner, writer.as_str()]).await?);
     }
+    let said = lines.iter().filter(|line| line.direction == Direction::Inbound as i64);
+    let said: BTreeSet<Timestamp> = said.map(|line| line.at).collect();
     move_lines(conn, account, other, lines, now).await?;
+    part_parents(conn, change, (owner, other), &said).await?;
     conversation::recount(conn, account, owner).await?;
     conversation::recount(conn, account, other).await
+}
+
+/// Lines do not keep the id that a portfolio has for their writer. One that came with a line of the other's goes with it;
+/// where that cannot be told nobody has it until it is told again, for it would make the two one person.
+async fn part_parents(
+    conn: &mut Conn<'_>,
+    change: &NumberChange,
+    (owner, other): (ContactId, ContactId),
+    said: &BTreeSet<Timestamp>,
+) -> Result<(), StoreError> {
+    let account = change.account;
+    let is_named = |key: &str| {
+        let mut parents = change.identities.iter().filter(|identity| identity.kind == IdentityKind::ParentUserId);
+        parents.any(|identity| identity.match_key == key)
+    };
+    for row in conn.fetch(&PARENTS_SINCE, values![account, owner, change.at]).await? {
+        let mut row = row.reader();
+        let (key, seen_at): (String, Timestamp) = (row.read()?, row.read()?);
+        if is_named(&key) {
+            continue;
+        }
+        let at = values![account, owner, seen_at, Direction::Inbound as i64];
+        if said.contains(&seen_at) && conn.fetch(&WRITTEN_AT, at).await?.is_empty() {
+            conn.execute(&TAKE_PARENT, values![account, key.as_str(), other]).await?;
+        } else {
+            conn.execute(&FORGET_PARENT, values![account, key.as_str()]).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn move_lines(

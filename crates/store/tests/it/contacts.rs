@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use domain::address::Address;
+use domain::address::{Address, IdentityKind};
 use domain::attempt::AttemptStatus;
 use domain::ids::{AccountId, ContactId, SenderId};
 use domain::message::{Direction, MessageStatus};
@@ -258,6 +258,41 @@ testkit::on_both_engines! {
         world.put(told).await?;
         assert_eq!(world.contact_of("wamid.1").await?, world.contact_of("wamid.2").await?);
         assert_eq!(world.number("SELECT COUNT(*) FROM contact WHERE merged_into IS NULL").await?, 1);
+        Ok(())
+    }
+
+    async fn a_late_notice_parts_the_parent_ids_too(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let parent = |id: &str| Identity { kind: IdentityKind::ParentUserId, match_key: id.to_owned(), value: id.to_owned() };
+        let line = |number: &str, parents: &[&str], seconds, wamid: &str| {
+            let line = from(&[phone(number)], seconds, world.inbound(number, wamid));
+            let parents = parents.iter().map(|id| parent(id));
+            Inbound { identities: line.identities.iter().cloned().chain(parents).collect(), ..line }
+        };
+        world.receive(vec![line(OLD, &["IN.ENT.1"], 1, "wamid.A")]).await?;
+        world.receive(vec![line(OLD, &["IN.ENT.9"], 20, "wamid.S")]).await?;
+        // Told without a line, of the stranger or of the person: nobody knows.
+        let told = Wanted {
+            account: world.account,
+            identities: vec![Identity::from(&phone(OLD)), parent("IN.ENT.7")],
+            name: None,
+            at: at(25),
+            make: false,
+        };
+        world.put(Apply { people: vec![told], ..Apply::at(at(90)) }).await?;
+        let mut change = world.moved(10);
+        change.number_changes[0].identities = vec![Identity::from(&phone(NEW)), parent("IN.ENT.2")];
+        world.put(change).await?;
+        let person = world.contact_of("wamid.A").await?;
+        let stranger = world.contact_of("wamid.S").await?;
+        assert_ne!(person, stranger);
+        let unknown = "SELECT COUNT(*) FROM contact_identity WHERE match_key = 'IN.ENT.7'";
+        assert_eq!(world.number(unknown).await?, 0);
+        world.receive(vec![line(OLD, &["IN.ENT.9", "IN.ENT.7"], 30, "wamid.S2")]).await?;
+        world.receive(vec![line(NEW, &["IN.ENT.1", "IN.ENT.2"], 31, "wamid.A2")]).await?;
+        assert_eq!(world.contact_of("wamid.S2").await?, stranger);
+        assert_eq!(world.contact_of("wamid.A2").await?, person);
+        assert_eq!(world.number("SELECT COUNT(*) FROM contact WHERE merged_into IS NULL").await?, 2);
         Ok(())
     }
 
