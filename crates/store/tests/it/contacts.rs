@@ -349,7 +349,9 @@ testkit::on_both_engines! {
         world.receive(vec![react("👍", 11, "wamid.R1")]).await?;
         assert_eq!(world.reactions("wamid.A").await?, ["❤"], "an earlier one, delivered later");
         assert_eq!(world.message(id).await?.replied_at, Some(at(11)));
+        let before = world.message(id).await?.version;
         world.receive(vec![react("", 13, "wamid.R3")]).await?;
+        assert_eq!(world.message(id).await?.version, before + 1, "whoever looks at it looks again");
         assert_eq!(world.reactions("wamid.A").await?, Vec::<String>::new());
         assert_eq!(world.around("wamid.R2").await?.quoted.context("its target")?.id, id);
         assert_eq!(world.number("SELECT COUNT(*) FROM conversation WHERE last_inbound_at IS NOT NULL").await?, 0);
