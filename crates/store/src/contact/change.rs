@@ -62,6 +62,7 @@ struct Held {
 /// As classified by [`StoreError`].
 pub async fn change_number(conn: &mut Conn<'_>, change: &NumberChange, now: Timestamp) -> Result<(), StoreError> {
     hold_all(conn).await?;
+    let change = &free_new(conn, change, now).await?;
     let account = change.account;
     let wanted = Wanted {
         account,
@@ -76,19 +77,8 @@ pub async fn change_number(conn: &mut Conn<'_>, change: &NumberChange, now: Time
     for new in change.identities.iter().filter(|identity| identity.kind == IdentityKind::Phone) {
         conn.execute(&TAKE, values![account, new.kind.as_str(), new.match_key.as_str(), taken_at]).await?;
     }
-    let key = || values![account, change.old.kind.as_str(), change.old.match_key.as_str()];
-    let mut former: Vec<(Timestamp, ContactId)> = Vec::new();
-    for row in conn.fetch(&FORMER, key()).await? {
-        let mut row = row.reader();
-        former.push((row.read()?, row.read()?));
-    }
-    let held = match conn.fetch_optional(&HOLDER, key()).await? {
-        None => None,
-        Some(row) => {
-            let mut row = row.reader();
-            Some(Held { contact: row.read()?, seen_at: row.read()?, taken_at: row.read()?, value: row.read()? })
-        }
-    };
+    let former = former(conn, account, &change.old).await?;
+    let held = holder(conn, account, &change.old).await?;
     let is_theirs = held.as_ref().is_some_and(|held| held.contact == person);
     if !is_theirs && former.iter().any(|(until, contact)| *until <= change.at && *contact == person) {
         return Ok(());
@@ -99,8 +89,7 @@ pub async fn change_number(conn: &mut Conn<'_>, change: &NumberChange, now: Time
         (None, Some(held)) if held.seen_at.is_none_or(|seen| seen <= change.at) => {
             // Who came back to it later has it still.
             if held.taken_at.is_none_or(|taken| taken <= change.at) {
-                conn.execute(&DELETE, key()).await?;
-                leave_to_others(conn, change, held.contact, &held.value, now).await?;
+                leave_to_others(conn, change, &change.old, &held, now).await?;
             }
             held.contact
         }
@@ -108,8 +97,74 @@ pub async fn change_number(conn: &mut Conn<'_>, change: &NumberChange, now: Time
         _ => person,
     };
     let owner = merge(conn, account, (owner, person), now).await?;
-    let (kind, match_key, value) = (change.old.kind.as_str(), change.old.match_key.as_str(), change.old.value.as_str());
-    conn.execute(&GIVE_UP, values![account, kind, match_key, change.at, value, owner]).await?;
+    give_up(conn, change, &change.old, owner).await
+}
+
+/// Whoever had the new number until then is another person, unless an id of the notice leads to them as well. Answers
+/// the change, at the time at which it was told first where it was told before.
+async fn free_new(conn: &mut Conn<'_>, change: &NumberChange, now: Timestamp) -> Result<NumberChange, StoreError> {
+    let mut change = change.clone();
+    let account = change.account;
+    let gave_up = former(conn, account, &change.old).await?;
+    let had_old = gave_up.iter().find(|(until, _)| *until >= change.at).map(|(_, contact)| *contact);
+    let mut known: BTreeSet<ContactId> = gave_up.iter().map(|(_, contact)| *contact).collect();
+    for identity in change.identities.iter().filter(|identity| !is_number(identity)) {
+        known.extend(holder(conn, account, identity).await?.map(|held| held.contact));
+    }
+    // Who got the old number later is not who changed it.
+    let had_it = |held: &Held| had_old.is_none() && held.seen_at.is_none_or(|seen| seen <= change.at);
+    known.extend(holder(conn, account, &change.old).await?.filter(had_it).map(|held| held.contact));
+    for new in change.identities.clone().iter().filter(|identity| is_number(identity)) {
+        let Some(held) = holder(conn, account, new).await? else { continue };
+        // What one of our numbers was told of with a later time needs no telling again.
+        let told = gave_up.iter().find(|(until, contact)| *until >= change.at && *contact == held.contact);
+        change.at = told.map_or(change.at, |(until, _)| *until);
+        let is_later = |at: Option<Timestamp>| at.is_some_and(|at| at > change.at);
+        if known.contains(&held.contact) || is_later(held.seen_at) || is_later(held.taken_at) {
+            continue;
+        }
+        leave_to_others(conn, &change, new, &held, now).await?;
+        give_up(conn, &change, new, held.contact).await?;
+    }
+    Ok(change)
+}
+
+const fn is_number(identity: &Identity) -> bool {
+    matches!(identity.kind, IdentityKind::Phone)
+}
+
+async fn holder(conn: &mut Conn<'_>, account: AccountId, of: &Identity) -> Result<Option<Held>, StoreError> {
+    let key = values![account, of.kind.as_str(), of.match_key.as_str()];
+    let Some(row) = conn.fetch_optional(&HOLDER, key).await? else { return Ok(None) };
+    let mut row = row.reader();
+    Ok(Some(Held { contact: row.read()?, seen_at: row.read()?, taken_at: row.read()?, value: row.read()? }))
+}
+
+/// Who gave it up when, the earliest first.
+async fn former(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    of: &Identity,
+) -> Result<Vec<(Timestamp, ContactId)>, StoreError> {
+    let key = values![account, of.kind.as_str(), of.match_key.as_str()];
+    let rows = conn.fetch(&FORMER, key).await?;
+    rows.iter()
+        .map(|row| {
+            let mut row = row.reader();
+            Ok((row.read()?, row.read()?))
+        })
+        .collect()
+}
+
+/// Until the change the number was this contact's.
+async fn give_up(
+    conn: &mut Conn<'_>,
+    change: &NumberChange,
+    number: &Identity,
+    owner: ContactId,
+) -> Result<(), StoreError> {
+    let (kind, match_key, value) = (number.kind.as_str(), number.match_key.as_str(), number.value.as_str());
+    conn.execute(&GIVE_UP, values![change.account, kind, match_key, change.at, value, owner]).await?;
     Ok(())
 }
 
@@ -127,6 +182,19 @@ const TAKE_USER_ID: Sql = Sql::same(
     "UPDATE contact_identity SET contact_id = $4
      WHERE account_id = $1 AND kind = 'user_id' AND match_key = $2 AND contact_id = $3",
 );
+const PARENTS_SINCE: Sql = Sql::same(
+    "SELECT match_key, seen_at FROM contact_identity
+     WHERE account_id = $1 AND contact_id = $2 AND kind = 'parent_user_id' AND seen_at > $3",
+);
+const WRITTEN_AT: Sql = Sql::same(
+    "SELECT id FROM message WHERE account_id = $1 AND contact_id = $2 AND created_at = $3 AND direction = $4",
+);
+const TAKE_PARENT: Sql = Sql::same(
+    "UPDATE contact_identity SET contact_id = $3
+     WHERE account_id = $1 AND kind = 'parent_user_id' AND match_key = $2",
+);
+const FORGET_PARENT: Sql =
+    Sql::same("DELETE FROM contact_identity WHERE account_id = $1 AND kind = 'parent_user_id' AND match_key = $2");
 const INSERT_CONTACT: Sql = Sql::same(
     "INSERT INTO contact (account_id, id, name, name_at, username, username_at, created_at)
      SELECT account_id, CAST($2 AS BIGINT), CASE WHEN name_at > $3 THEN name END, CASE WHEN name_at > $3 THEN name_at END,
@@ -167,17 +235,19 @@ async fn read_lines(conn: &mut Conn<'_>, statement: &Sql, values: Vec<Value>) ->
         .collect()
 }
 
-/// What was written from the number since it was given up is another person's, whom the owner was taken for; and so is
-/// what was written under the ids that came with it.
+/// The number is nobody's again. What was written from it since the change is another person's, whom the holder was taken
+/// for; and so is what was written under the ids that came with it.
 async fn leave_to_others(
     conn: &mut Conn<'_>,
     change: &NumberChange,
-    owner: ContactId,
-    value: &str,
+    number: &Identity,
+    held: &Held,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let account = change.account;
-    let since = values![account, owner, change.at, value, change.old.value.as_str()];
+    let (account, owner, value) = (change.account, held.contact, held.value.as_str());
+    let key = values![account, number.kind.as_str(), number.match_key.as_str()];
+    conn.execute(&DELETE, key).await?;
+    let since = values![account, owner, change.at, value, number.value.as_str()];
     let mut lines = read_lines(conn, &WRITTEN_SINCE, since).await?;
     let first = lines.iter().find(|line| line.direction == Direction::Inbound as i64);
     // Without a line of theirs nobody is known to have the number.
@@ -187,8 +257,7 @@ async fn leave_to_others(
     for statement in [&FORGET_NAME, &FORGET_USERNAME] {
         conn.execute(statement, values![account, owner, change.at]).await?;
     }
-    let kind = IdentityKind::Phone.as_str();
-    let identity = values![account, kind, change.old.match_key.as_str(), value, other, now, first_seen];
+    let identity = values![account, number.kind.as_str(), number.match_key.as_str(), value, other, now, first_seen];
     conn.execute(&INSERT_IDENTITY, identity).await?;
     let writers: BTreeSet<String> = lines.iter().filter_map(|line| line.writer.clone()).collect();
     for writer in writers {
@@ -198,9 +267,41 @@ async fn leave_to_others(
         conn.execute(&TAKE_USER_ID, values![account, writer.as_str(), owner, other]).await?;
         lines.extend(read_lines(conn, &WRITTEN_BY_ID, values![account, owner, writer.as_str()]).await?);
     }
+    let said = lines.iter().filter(|line| line.direction == Direction::Inbound as i64);
+    let said: BTreeSet<Timestamp> = said.map(|line| line.at).collect();
     move_lines(conn, account, other, lines, now).await?;
+    part_parents(conn, change, (owner, other), &said).await?;
     conversation::recount(conn, account, owner).await?;
     conversation::recount(conn, account, other).await
+}
+
+/// Lines do not keep the id that a portfolio has for their writer. One that came with a line of the other's goes with it;
+/// where that cannot be told nobody has it until it is told again, for it would make the two one person.
+async fn part_parents(
+    conn: &mut Conn<'_>,
+    change: &NumberChange,
+    (owner, other): (ContactId, ContactId),
+    said: &BTreeSet<Timestamp>,
+) -> Result<(), StoreError> {
+    let account = change.account;
+    let is_named = |key: &str| {
+        let mut parents = change.identities.iter().filter(|identity| identity.kind == IdentityKind::ParentUserId);
+        parents.any(|identity| identity.match_key == key)
+    };
+    for row in conn.fetch(&PARENTS_SINCE, values![account, owner, change.at]).await? {
+        let mut row = row.reader();
+        let (key, seen_at): (String, Timestamp) = (row.read()?, row.read()?);
+        if is_named(&key) {
+            continue;
+        }
+        let at = values![account, owner, seen_at, Direction::Inbound as i64];
+        if said.contains(&seen_at) && conn.fetch(&WRITTEN_AT, at).await?.is_empty() {
+            conn.execute(&TAKE_PARENT, values![account, key.as_str(), other]).await?;
+        } else {
+            conn.execute(&FORGET_PARENT, values![account, key.as_str()]).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn move_lines(

@@ -58,10 +58,16 @@ static QUOTED: Batch = Batch::new(
 
 static REACTIONS: Batch = Batch::new(
     &[("account_id", Int), ("sender_id", Int), ("target", Text)],
-    "SELECT m.sender_id, m.target, m.direction, m.contact_id, m.created_at, m.external_id, m.excerpt FROM input
-     JOIN message m ON m.account_id = input.account_id AND m.sender_id = input.sender_id AND m.target = input.target
-     WHERE m.kind = 'reaction'
-     ORDER BY m.created_at, m.external_id",
+    // A person has one reaction to a message: the last one, and none once it is taken back.
+    "SELECT newest.sender_id, newest.target, newest.direction, newest.contact_id, newest.created_at, newest.excerpt FROM (
+       SELECT m.sender_id, m.target, m.direction, m.contact_id, m.created_at, m.external_id, m.excerpt, ROW_NUMBER() OVER (
+         PARTITION BY m.sender_id, m.target, m.direction, m.contact_id
+         ORDER BY m.created_at DESC, m.external_id DESC) AS place
+       FROM input JOIN message m ON m.account_id = input.account_id AND m.sender_id = input.sender_id
+         AND m.target = input.target
+       WHERE m.kind = 'reaction') newest
+     WHERE newest.place = 1 AND newest.excerpt <> ''
+     ORDER BY newest.created_at, newest.external_id",
 );
 
 /// What is shown with each of these messages, in their order.
@@ -124,13 +130,8 @@ async fn reactions(
             false => Direction::Outbound.as_str(),
         };
         let (contact, at): (ContactId, Timestamp) = (row.read()?, row.read()?);
-        let (_, emoji): (Option<String>, String) = (row.read()?, row.read()?);
-        let of_target = found.entry(key).or_default();
-        // A person has one reaction to a message: the last one, and none once it is taken back.
-        of_target.retain(|known| known.direction != direction || known.contact != contact);
-        if !emoji.is_empty() {
-            of_target.push(Reaction { emoji, direction, contact, at });
-        }
+        let emoji = row.read()?;
+        found.entry(key).or_default().push(Reaction { emoji, direction, contact, at });
     }
     Ok(found)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use domain::address::Address;
+use domain::address::{Address, IdentityKind};
 use domain::attempt::AttemptStatus;
 use domain::ids::{AccountId, ContactId, SenderId};
 use domain::message::{Direction, MessageStatus};
@@ -21,7 +21,9 @@ use store::values;
 use testkit::engine::{Engine, TestDatabase};
 use tokio::task::JoinSet;
 
-use crate::support::{World, accept, add_account, add_sender, at, evidence, inbound, new_id, phone, user_id, username};
+use crate::support::{
+    World, accept, add_account, add_sender, at, evidence, inbound, new_id, phone, picture, user_id, username,
+};
 
 const OLD: &str = "+919876543210";
 const NEW: &str = "+919876543299";
@@ -224,6 +226,76 @@ testkit::on_both_engines! {
         Ok(())
     }
 
+    async fn the_new_number_may_have_been_a_strangers(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let line = |number: &str, seconds, wamid: &str| from(&[phone(number)], seconds, world.inbound(number, wamid));
+        world.receive(vec![line(NEW, 1, "wamid.C"), line(OLD, 2, "wamid.A")]).await?;
+        let (stranger, person) = (world.contact_of("wamid.C").await?, world.contact_of("wamid.A").await?);
+        // The line from the new number comes before the notice; other numbers of ours are told a little apart.
+        world.receive(vec![line(NEW, 12, "wamid.A2")]).await?;
+        for seconds in [10, 11, 9, 10] {
+            world.put(world.moved(seconds)).await?;
+        }
+        world.receive(vec![line(NEW, 20, "wamid.A3"), line(NEW, 3, "wamid.C2"), line(OLD, 8, "wamid.A4")]).await?;
+        for (wamid, contact) in
+            [("C", stranger), ("C2", stranger), ("A", person), ("A2", person), ("A3", person), ("A4", person)]
+        {
+            assert_eq!(world.contact_of(&format!("wamid.{wamid}")).await?, contact, "{wamid}");
+        }
+        assert_ne!(world.by_wamid("wamid.C").await?.conversation, world.by_wamid("wamid.A").await?.conversation);
+        assert_eq!(world.by_wamid("wamid.A2").await?.conversation, world.by_wamid("wamid.A").await?.conversation);
+        assert_eq!(world.around("wamid.A").await?.contact.phone.as_deref(), Some(NEW));
+        assert_eq!(world.number("SELECT COUNT(*) FROM contact WHERE merged_into IS NULL").await?, 2);
+        Ok(())
+    }
+
+    async fn whom_another_id_of_the_notice_names_had_the_new_number_already(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let both = from(&[phone(NEW), user_id(FIRST_ID)], 1, world.inbound(NEW, "wamid.1"));
+        world.receive(vec![both, world.inbound(OLD, "wamid.2")]).await?;
+        let mut told = world.moved(10);
+        told.number_changes[0].identities = ids(&[phone(NEW), user_id(FIRST_ID)]);
+        world.put(told).await?;
+        assert_eq!(world.contact_of("wamid.1").await?, world.contact_of("wamid.2").await?);
+        assert_eq!(world.number("SELECT COUNT(*) FROM contact WHERE merged_into IS NULL").await?, 1);
+        Ok(())
+    }
+
+    async fn a_late_notice_parts_the_parent_ids_too(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let parent = |id: &str| Identity { kind: IdentityKind::ParentUserId, match_key: id.to_owned(), value: id.to_owned() };
+        let line = |number: &str, parents: &[&str], seconds, wamid: &str| {
+            let line = from(&[phone(number)], seconds, world.inbound(number, wamid));
+            let parents = parents.iter().map(|id| parent(id));
+            Inbound { identities: line.identities.iter().cloned().chain(parents).collect(), ..line }
+        };
+        world.receive(vec![line(OLD, &["IN.ENT.1"], 1, "wamid.A")]).await?;
+        world.receive(vec![line(OLD, &["IN.ENT.9"], 20, "wamid.S")]).await?;
+        // Told without a line, of the stranger or of the person: nobody knows.
+        let told = Wanted {
+            account: world.account,
+            identities: vec![Identity::from(&phone(OLD)), parent("IN.ENT.7")],
+            name: None,
+            at: at(25),
+            make: false,
+        };
+        world.put(Apply { people: vec![told], ..Apply::at(at(90)) }).await?;
+        let mut change = world.moved(10);
+        change.number_changes[0].identities = vec![Identity::from(&phone(NEW)), parent("IN.ENT.2")];
+        world.put(change).await?;
+        let person = world.contact_of("wamid.A").await?;
+        let stranger = world.contact_of("wamid.S").await?;
+        assert_ne!(person, stranger);
+        let unknown = "SELECT COUNT(*) FROM contact_identity WHERE match_key = 'IN.ENT.7'";
+        assert_eq!(world.number(unknown).await?, 0);
+        world.receive(vec![line(OLD, &["IN.ENT.9", "IN.ENT.7"], 30, "wamid.S2")]).await?;
+        world.receive(vec![line(NEW, &["IN.ENT.1", "IN.ENT.2"], 31, "wamid.A2")]).await?;
+        assert_eq!(world.contact_of("wamid.S2").await?, stranger);
+        assert_eq!(world.contact_of("wamid.A2").await?, person);
+        assert_eq!(world.number("SELECT COUNT(*) FROM contact WHERE merged_into IS NULL").await?, 2);
+        Ok(())
+    }
+
     async fn a_number_may_come_back(db: TestDatabase) -> Result<()> {
         let world = World::open(db).await?;
         let line = |number: &str, seconds, wamid: &str| from(&[phone(number)], seconds, world.inbound(number, wamid));
@@ -277,7 +349,9 @@ testkit::on_both_engines! {
         world.receive(vec![react("👍", 11, "wamid.R1")]).await?;
         assert_eq!(world.reactions("wamid.A").await?, ["❤"], "an earlier one, delivered later");
         assert_eq!(world.message(id).await?.replied_at, Some(at(11)));
+        let before = world.message(id).await?.version;
         world.receive(vec![react("", 13, "wamid.R3")]).await?;
+        assert_eq!(world.message(id).await?.version, before + 1, "whoever looks at it looks again");
         assert_eq!(world.reactions("wamid.A").await?, Vec::<String>::new());
         assert_eq!(world.around("wamid.R2").await?.quoted.context("its target")?.id, id);
         assert_eq!(world.number("SELECT COUNT(*) FROM conversation WHERE last_inbound_at IS NOT NULL").await?, 0);
@@ -334,6 +408,38 @@ testkit::on_both_engines! {
         let message = world.by_wamid("wamid.1").await?;
         assert_eq!((message.kind.as_str(), message.version), ("image", 2));
         assert_eq!(world.number("SELECT COUNT(*) FROM conversation WHERE last_inbound_at IS NOT NULL").await?, 0);
+        Ok(())
+    }
+
+    async fn a_place_is_taken_in_the_batch_that_made_it(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let old = |line: Inbound| Inbound { origin: Some(Origin::History), bearing: Bearing::Nothing, ..line };
+        let place = Inbound { kind: "media_placeholder".to_owned(), ..old(world.inbound(OLD, "wamid.1")) };
+        let image = Inbound {
+            kind: "image".to_owned(),
+            content: text("picture"),
+            media: Some(picture("77")),
+            replaces: Some("media_placeholder"),
+            ..old(world.inbound(OLD, "wamid.1"))
+        };
+        let call = |replaces, body: &str| Inbound {
+            kind: "call".to_owned(),
+            content: text(body),
+            bearing: Bearing::Nothing,
+            replaces,
+            ..world.inbound(OLD, "wacid.2")
+        };
+        let better = Inbound { at: at(6), ..edit("wamid.1", "better", world.inbound(OLD, "wamid.E")) };
+        let bodies = [vec![place, better], vec![image], vec![call(None, "rings")], vec![call(Some("call"), "over")]];
+        let bodies: Vec<Command> = bodies.into_iter().map(|lines| Command::Apply(Box::new(say(lines)))).collect();
+        world.batch(&bodies).await?;
+        let call = world.by_wamid("wacid.2").await?;
+        assert_eq!((call.content.as_str(), call.version), (text("over").as_str(), 2));
+        let picture = world.by_wamid("wamid.1").await?;
+        assert_eq!((picture.excerpt.as_str(), picture.version), ("better", 3), "an edit changes what took the place");
+        let original = world.rows("SELECT original FROM message WHERE original IS NOT NULL", Vec::new()).await?;
+        assert!(original[0].reader().read::<String>()?.contains("picture"));
+        assert_eq!(world.number("SELECT COUNT(*) FROM media").await?, 1);
         Ok(())
     }
 

@@ -29,7 +29,7 @@ static FIND_CHANGES: Batch = Batch::new(
        m.deleted_at
      FROM input JOIN message m ON m.account_id = input.account_id AND m.sender_id = input.sender_id
        AND m.target = input.target
-     WHERE m.kind IN ('edit', 'revoke', 'reaction')",
+     WHERE m.kind IN ('edit', 'revoke')",
 );
 
 static FIND_TARGETS: Batch = Batch::new(
@@ -91,15 +91,17 @@ struct Shown {
 /// Works out what the messages show that these lines are, or point to.
 pub(super) async fn settle(conn: &mut Conn<'_>, lines: &[&Inbound], now: Timestamp) -> Result<(), StoreError> {
     let ours = lines.iter().map(|line| (line.account, line.sender, line.external_id.clone()));
-    let pointed = lines.iter().filter_map(|line| Some((line.account, line.sender, line.target.clone()?)));
-    let targets: BTreeSet<Target> = ours.chain(pointed).collect();
-    let changes = find_changes(conn, &targets).await?;
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let news: HashMap<&str, &Inbound> = lines.iter().map(|line| (line.external_id.as_str(), *line)).collect();
-    let found = find_targets(conn, changes.keys()).await?;
-    let (mut writes, mut hidden, mut touched) = (Vec::new(), Vec::new(), Vec::new());
+    let pointed = |line: &&&Inbound| Some((line.account, line.sender, line.target.clone()?));
+    // Reactions are read with the message; here it is enough that a page looks again. What was said to be changed
+    // before them is shown so already, so that the thousandth reaction reads no more than the first.
+    let (reactions, others): (Vec<&&Inbound>, Vec<&&Inbound>) = lines.iter().partition(|line| line.kind == "reaction");
+    let reacted: BTreeSet<Target> = reactions.iter().filter_map(pointed).collect();
+    let changes = find_changes(conn, &ours.chain(others.iter().filter_map(pointed)).collect()).await?;
+    let targets: BTreeSet<&Target> = changes.keys().chain(&reacted).collect();
+    let found = find_targets(conn, targets.into_iter()).await?;
+    let (mut writes, mut hidden) = (Vec::new(), Vec::new());
+    let mut touched: BTreeSet<(AccountId, MessageId)> =
+        reacted.iter().filter_map(|target| Some((target.0, found.get(target)?.0))).collect();
     for (target, changes) in &changes {
         let known = found.get(target);
         // Whoever wrote a message may change it, and a stranger's edit would be a forgery; anybody may react to it.
@@ -117,19 +119,14 @@ pub(super) async fn settle(conn: &mut Conn<'_>, lines: &[&Inbound], now: Timesta
         let now_shown = shown.clone().with(latest.copied(), deleted_at);
         if now_shown != *shown {
             writes.push(now_shown.row(target.0, *id));
-        } else if changes.iter().any(|change| is_new(change, &news)) {
-            touched.push((target.0, *id));
+            touched.remove(&(target.0, *id));
         }
     }
+    let touched: Vec<_> = touched.into_iter().collect();
     let mut changed = message::versions(conn.batch(&WRITE, &writes).await?)?;
     changed.extend(message::versions(conn.batch(&HIDE, &hidden).await?)?);
     changed.extend(message::touch_all(conn, &touched).await?);
     tell(conn, changed, now).await
-}
-
-/// Reactions are read with the message; here it is enough that a page looks again.
-fn is_new(change: &Change, news: &HashMap<&str, &Inbound>) -> bool {
-    change.kind == "reaction" && change.external_id.as_deref().is_some_and(|id| news.contains_key(id))
 }
 
 /// Writes the events of messages that changed.

@@ -38,8 +38,8 @@ pub(super) async fn apply(
     now: Timestamp,
 ) -> Result<Vec<usize>, StoreError> {
     let (fresh, known) = only_new(conn, messages, inlets).await?;
-    take_places(conn, &known, now).await?;
     if fresh.is_empty() {
+        take_places(conn, &known, now).await?;
         return Ok(Vec::new());
     }
     let people: Vec<contact::Wanted> =
@@ -63,6 +63,8 @@ pub(super) async fn apply(
     media::insert_received(conn, &received, now).await?;
     note_attempts(conn, &fresh, now).await?;
     write_events(conn, &fresh, contacts, now).await?;
+    // The row whose place is taken may be of this very batch.
+    take_places(conn, &known, now).await?;
     let lines: Vec<&Inbound> = fresh.iter().map(|fresh| fresh.line).collect();
     changes::settle(conn, &lines, now).await?;
     Ok(fresh.into_iter().map(|fresh| fresh.place).collect())
