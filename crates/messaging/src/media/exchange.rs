@@ -8,10 +8,11 @@ use std::time::Duration;
 use domain::ids::{AccountId, MediaId, SenderId};
 use domain::refusal::{Failure, RefusalKind};
 use domain::scope::AccountScope;
+use domain::time::Timestamp;
 use futures_util::stream::{self, StreamExt};
 use moka::future::Cache;
 use providers::links::{Links, Look};
-use providers::media::{MediaUpload, UploadResult};
+use providers::media::{MediaUpload, UploadResult, Uploaded};
 use providers::{Provider, Refusal};
 use store::StoreError;
 use store::media::{Medium, Upload};
@@ -176,7 +177,7 @@ async fn upload(
     key: Key,
     mut upload: MediaUpload,
 ) -> Result<Upload, NotExchanged> {
-    let uploaded_at = core.now();
+    let begun_at = core.now();
     let pieces = Arc::new(AtomicU64::new(0));
     let counted = pieces.clone();
     let count = move |_: &io::Result<Vec<u8>>| {
@@ -184,10 +185,7 @@ async fn upload(
     };
     upload.bytes = upload.bytes.inspect(count).boxed();
     match while_moving(provider.upload_media(upload), &pieces, STILL_MAX).await.unwrap_or_else(stalled) {
-        Ok(uploaded) => {
-            let expires_at = uploaded_at.plus(uploaded.lifetime);
-            Ok(Upload { provider_id: uploaded.id, uploaded_at, expires_at })
-        }
+        Ok(uploaded) => Ok(known(uploaded, begun_at, core.now())),
         Err(mut refusal) => {
             let (_, media, _) = key;
             refusal.failure.reason = format!(
@@ -198,6 +196,17 @@ async fn upload(
             Err(NotExchanged::Refused(refusal))
         }
     }
+}
+
+/// It is as new as its upload's end, however long that took, and expires as if the provider counted from its beginning.
+fn known(uploaded: Uploaded, begun_at: Timestamp, ended_at: Timestamp) -> Upload {
+    let expires_at = begun_at.plus(uploaded.lifetime);
+    Upload { provider_id: uploaded.id, uploaded_at: ended_at, expires_at }
+}
+
+/// Whether the provider must know it, so that a refusal is about something else.
+fn is_recent(upload: &Upload, now: Timestamp) -> bool {
+    now.since(upload.uploaded_at) <= RECENT
 }
 
 /// `None`: for so long no piece was asked for, and no answer came.
@@ -253,7 +262,7 @@ async fn next_piece(mut file: File) -> io::Result<Option<(Vec<u8>, File)>> {
 /// so that the message is worth another try. One that was uploaded a moment ago is not the reason.
 pub(crate) async fn forget_old(core: &Core, used: &[Exchanged]) -> bool {
     let now = core.now();
-    let old = used.iter().filter(|exchanged| now.since(exchanged.upload.uploaded_at) > RECENT);
+    let old = used.iter().filter(|exchanged| !is_recent(&exchanged.upload, now));
     let mut forgotten = false;
     for Exchanged { key, upload } in old {
         // The outcome of the call is known only here, so a database that is away may not cost it: the next try finds the
@@ -277,6 +286,17 @@ async fn forget(core: &Core, (account, media, sender): Key, upload: &Upload) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_took_long_to_upload_is_new_when_it_is_there() {
+        let begun = Timestamp::parse("2026-11-20T10:00:00Z").expect("a time");
+        let ended = begun.plus(2 * RECENT);
+        let uploaded = Uploaded { id: "7".to_owned(), lifetime: 10 * RECENT };
+        let upload = known(uploaded, begun, ended);
+        assert!(is_recent(&upload, ended) && is_recent(&upload, ended.plus(RECENT)));
+        assert!(!is_recent(&upload, ended.plus(2 * RECENT)));
+        assert_eq!(upload.expires_at, begun.plus(10 * RECENT), "never believed for too long");
+    }
 
     #[tokio::test]
     async fn an_upload_may_be_slow_but_may_not_stand_still() {
