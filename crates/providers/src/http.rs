@@ -14,6 +14,8 @@ use crate::media::MediaBytes;
 const ANSWER_BYTES_READ_MAX: usize = 256 * 1024;
 /// A hundred megabytes over a slow line; whoever reads a medium also looks that it does not stand still.
 const MEDIUM_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// An upload holds up the messages that need it, and is begun again when it fails.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(120);
 /// Longer than any connection takes that comes about at all.
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(4);
 /// Short, since a request written into a connection that the other side just gives up has an unknown outcome.
@@ -79,7 +81,7 @@ impl HttpClient {
         content_type: &str,
         (length, body): (u64, MediaBytes),
     ) -> Result<Reply, Failed> {
-        let request = self.0.post(url).bearer_auth(token.expose_secret()).timeout(MEDIUM_TIMEOUT);
+        let request = self.0.post(url).bearer_auth(token.expose_secret()).timeout(UPLOAD_TIMEOUT);
         let request = request.header(reqwest::header::CONTENT_TYPE, content_type);
         // Without a length the body would go out in chunks, which not every endpoint takes.
         let request = request.header(reqwest::header::CONTENT_LENGTH, length);

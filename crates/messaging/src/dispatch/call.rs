@@ -11,13 +11,17 @@ use store::hot::{Claim, Claimed, Complete, Settlement};
 use store::outbox::Ready;
 
 use super::ownership::Ownership;
-use super::prepare::{self, Made};
+use super::prepare::{self, Made, NotMade};
 use crate::core::Core;
 use crate::media::exchange;
 use crate::metric::Metric;
 
 /// How often a lost database is tried for the outcome of a call before it is left to become unknown.
 const COMPLETE_TRIES: u32 = 60;
+
+/// How long a sender waits that has come to a message whose medium is still being handed over. What is more urgent goes
+/// before it each time.
+const MEDIUM_WAIT: Duration = Duration::from_secs(1);
 
 /// A call that ended.
 #[derive(Debug)]
@@ -71,7 +75,11 @@ async fn call(
     if ownership.epoch(ready.shard, timeout).is_none() {
         return Ok((None, Ended::Otherwise));
     }
-    let made = prepare::make(core, provider, ready).await?;
+    let made = match prepare::make(core, provider, ready).await? {
+        Ok(made) => Ok(made),
+        Err(NotMade::Refused(refusal)) => Err(refusal),
+        Err(NotMade::Later) => return Ok((Some(MEDIUM_WAIT), Ended::Otherwise)),
+    };
     // Once more: an upload takes its time.
     let Some(epoch) = ownership.epoch(ready.shard, timeout) else {
         return Ok((None, Ended::Otherwise));

@@ -28,12 +28,21 @@ pub(super) struct Made {
     pub(super) media: Vec<Exchanged>,
 }
 
-/// Makes the request, or says why none can be made; nothing was sent then.
+/// Why there is no request; nothing was sent.
+#[derive(Debug)]
+pub(super) enum NotMade {
+    /// None can be made.
+    Refused(Refusal),
+    /// A medium of it is still on its way to the provider.
+    Later,
+}
+
+/// Makes the request, or says why there is none.
 pub(super) async fn make(
     core: &Core,
     provider: &Arc<dyn Provider>,
     ready: &Ready,
-) -> Result<Result<Made, Refusal>, StoreError> {
+) -> Result<Result<Made, NotMade>, StoreError> {
     let read = || -> Result<(Content, SendOptions, Address), Failure> {
         let content = content(ready)?;
         let options =
@@ -44,13 +53,14 @@ pub(super) async fn make(
     };
     let (mut content, options, to) = match read() {
         Ok(read) => read,
-        Err(failure) => return Ok(Err(for_good(failure))),
+        Err(failure) => return Ok(Err(NotMade::Refused(for_good(failure)))),
     };
     // In the sandbox nothing leaves the house, not even a look.
     let header = if ready.simulated { None } else { header::secure(core, ready.account, &mut content).await? };
-    let media = match exchange_all(core, provider.as_ref(), ready, &mut content).await {
+    let media = match exchange_all(core, provider, ready, &mut content).await {
         Ok(media) => media,
-        Err(NotExchanged::Refused(refusal)) => return Ok(Err(refusal)),
+        Err(NotExchanged::Refused(refusal)) => return Ok(Err(NotMade::Refused(refusal))),
+        Err(NotExchanged::UnderWay) => return Ok(Err(NotMade::Later)),
         Err(NotExchanged::Store(error)) => return Err(error),
     };
     let reference = AttemptReference {
@@ -63,7 +73,7 @@ pub(super) async fn make(
     let prepared = provider.prepare(&Call { messages: vec![outbound] });
     Ok(prepared
         .map(|prepared| Made { prepared, note: note(ready, header), media })
-        .map_err(|refused| for_good(unsendable(refused.to_string()))))
+        .map_err(|refused| NotMade::Refused(for_good(unsendable(refused.to_string())))))
 }
 
 /// What is to be sent: what was stored, in the language that was chosen after a refusal.
@@ -86,7 +96,7 @@ fn note(ready: &Ready, header: Option<String>) -> Option<String> {
 /// Puts the provider's id where the message names a medium of ours.
 async fn exchange_all(
     core: &Core,
-    provider: &dyn Provider,
+    provider: &Arc<dyn Provider>,
     ready: &Ready,
     content: &mut Content,
 ) -> Result<Vec<Exchanged>, NotExchanged> {
@@ -96,7 +106,7 @@ async fn exchange_all(
         let Some(media) = MediaId::parse_public(id) else { continue };
         let key = (ready.account, media, ready.sender);
         let exchanged = if ready.simulated {
-            exchange::rehearse(core, provider, key).await?
+            exchange::rehearse(core, provider.as_ref(), key).await?
         } else {
             exchange::exchange(core, provider, key).await?
         };

@@ -1,21 +1,26 @@
 //! Exchanging our id of a medium for the provider's: one upload per medium and sender, however many messages want it.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::ids::{AccountId, MediaId, SenderId};
 use domain::refusal::{Failure, RefusalKind};
 use domain::scope::AccountScope;
+use domain::time::Timestamp;
 use futures_util::stream::{self, StreamExt};
 use moka::future::Cache;
 use providers::links::{Links, Look};
-use providers::media::MediaUpload;
+use providers::media::{MediaUpload, UploadResult, Uploaded};
 use providers::{Provider, Refusal};
 use store::StoreError;
 use store::media::{Medium, Upload};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
+use tokio::sync::Semaphore;
 
+use super::flights::Flights;
 use super::rules;
 use crate::core::Core;
 
@@ -27,6 +32,15 @@ const LOOKED_AT: Duration = Duration::from_secs(60);
 const LOOKS_MAX: u64 = 10_000;
 /// A medium that was uploaded so recently is known to the provider, so a refusal is about something else.
 const RECENT: Duration = Duration::from_secs(60);
+/// How long a call waits for an upload. Calls share their slots with every account, so a slow upload goes on without
+/// them, and the messages that need it come back.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+/// How long messages that come back learn that an upload nobody waited for has failed.
+const FAILURE_TOLD: Duration = Duration::from_secs(5);
+/// How many uploads run at once.
+const AT_ONCE_MAX: usize = 8;
+/// How long an upload may stand still.
+const STILL_MAX: Duration = Duration::from_secs(30);
 /// How much of a file is read at a time.
 const PIECE: usize = 64 * 1024;
 
@@ -36,6 +50,8 @@ type Key = (AccountId, MediaId, SenderId);
 #[derive(Debug)]
 pub struct Exchange {
     uploads: Cache<Key, Upload>,
+    under_way: Flights<Key, Upload, NotExchanged>,
+    room: Semaphore,
     looks: Cache<String, Look>,
     links: Links,
 }
@@ -46,6 +62,8 @@ impl Exchange {
     pub fn new(links: Links) -> Self {
         Self {
             uploads: Cache::builder().max_capacity(UPLOADS_MAX).time_to_live(BELIEVED).build(),
+            under_way: Flights::new(WAIT_MAX, FAILURE_TOLD),
+            room: Semaphore::new(AT_ONCE_MAX),
             looks: Cache::builder().max_capacity(LOOKS_MAX).time_to_live(LOOKED_AT).build(),
             links,
         }
@@ -69,6 +87,8 @@ pub(crate) struct Exchanged {
 pub(crate) enum NotExchanged {
     /// It cannot be handed over now, or ever.
     Refused(Refusal),
+    /// It is being handed over, which takes a while.
+    UnderWay,
     /// The database or the disk.
     Store(StoreError),
 }
@@ -86,19 +106,33 @@ impl Exchanged {
     }
 }
 
-/// The provider's id of a medium for a sender; uploads it if need be, once for all who ask at the same time.
-pub(crate) async fn exchange(core: &Core, provider: &dyn Provider, key: Key) -> Result<Exchanged, NotExchanged> {
+/// The provider's id of a medium for a sender; uploads it if need be, once for all who ask at the same time, and aside:
+/// nobody waits for more than a moment.
+pub(crate) async fn exchange(core: &Core, provider: &Arc<dyn Provider>, key: Key) -> Result<Exchanged, NotExchanged> {
     let uploads = &core.exchange.uploads;
-    if let Some(known) = uploads.get(&key).await
-        && known.expires_at <= core.now()
-    {
+    if let Some(upload) = uploads.get(&key).await {
+        if upload.expires_at > core.now() {
+            return Ok(Exchanged { key, upload });
+        }
         uploads.invalidate(&key).await;
     }
-    let found = uploads.try_get_with(key, find_or_upload(core, provider, key)).await;
-    found.map(|upload| Exchanged { key, upload }).map_err(|shared| match shared.as_ref() {
-        NotExchanged::Refused(refusal) => NotExchanged::Refused(refusal.clone()),
-        NotExchanged::Store(error) => NotExchanged::Store(error.copy()),
-    })
+    let work = || {
+        let (core, provider) = (core.clone(), provider.clone());
+        async move {
+            let found = find_or_upload(&core, provider.as_ref(), key).await?;
+            core.exchange.uploads.insert(key, found.clone()).await;
+            Ok(found)
+        }
+    };
+    match core.exchange.under_way.join(key, work).await {
+        Some(Ok(upload)) => Ok(Exchanged { key, upload }),
+        Some(Err(shared)) => Err(match shared.as_ref() {
+            NotExchanged::Refused(refusal) => NotExchanged::Refused(refusal.clone()),
+            NotExchanged::UnderWay => NotExchanged::UnderWay,
+            NotExchanged::Store(error) => NotExchanged::Store(error.copy()),
+        }),
+        None => Err(NotExchanged::UnderWay),
+    }
 }
 
 /// The id in the sandbox, where nothing is handed over and nothing kept.
@@ -117,6 +151,8 @@ async fn find_or_upload(core: &Core, provider: &dyn Provider, key: Key) -> Resul
     if let Some(known) = known.filter(|known| known.expires_at > core.now()) {
         return Ok(known);
     }
+    // Never closed; without a permit the upload would only be one too many.
+    let _permit = core.exchange.room.acquire().await.ok();
     let (medium, digest, length) = find(core, key).await?;
     let file = core.store.files().read(account, &digest).await?;
     let new = upload(core, provider, key, to_upload(&medium, digest, length, Some(file))).await?;
@@ -135,13 +171,21 @@ async fn find(core: &Core, (account, media, _): Key) -> Result<(Medium, String, 
     }
 }
 
-async fn upload(core: &Core, provider: &dyn Provider, key: Key, upload: MediaUpload) -> Result<Upload, NotExchanged> {
-    let uploaded_at = core.now();
-    match provider.upload_media(upload).await {
-        Ok(uploaded) => {
-            let expires_at = uploaded_at.plus(uploaded.lifetime);
-            Ok(Upload { provider_id: uploaded.id, uploaded_at, expires_at })
-        }
+async fn upload(
+    core: &Core,
+    provider: &dyn Provider,
+    key: Key,
+    mut upload: MediaUpload,
+) -> Result<Upload, NotExchanged> {
+    let begun_at = core.now();
+    let pieces = Arc::new(AtomicU64::new(0));
+    let counted = pieces.clone();
+    let count = move |_: &io::Result<Vec<u8>>| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    };
+    upload.bytes = upload.bytes.inspect(count).boxed();
+    match while_moving(provider.upload_media(upload), &pieces, STILL_MAX).await.unwrap_or_else(stalled) {
+        Ok(uploaded) => Ok(known(uploaded, begun_at, core.now())),
         Err(mut refusal) => {
             let (_, media, _) = key;
             refusal.failure.reason = format!(
@@ -152,6 +196,40 @@ async fn upload(core: &Core, provider: &dyn Provider, key: Key, upload: MediaUpl
             Err(NotExchanged::Refused(refusal))
         }
     }
+}
+
+/// It is as new as its upload's end, however long that took, and expires as if the provider counted from its beginning.
+fn known(uploaded: Uploaded, begun_at: Timestamp, ended_at: Timestamp) -> Upload {
+    let expires_at = begun_at.plus(uploaded.lifetime);
+    Upload { provider_id: uploaded.id, uploaded_at: ended_at, expires_at }
+}
+
+/// Whether the provider must know it, so that a refusal is about something else.
+fn is_recent(upload: &Upload, now: Timestamp) -> bool {
+    now.since(upload.uploaded_at) <= RECENT
+}
+
+/// `None`: for so long no piece was asked for, and no answer came.
+async fn while_moving<T>(upload: impl Future<Output = T>, pieces: &AtomicU64, still_max: Duration) -> Option<T> {
+    let mut upload = std::pin::pin!(upload);
+    loop {
+        let before = pieces.load(Ordering::Relaxed);
+        match tokio::time::timeout(still_max, &mut upload).await {
+            Ok(done) => return Some(done),
+            Err(_) if pieces.load(Ordering::Relaxed) == before => return None,
+            Err(_) => {}
+        }
+    }
+}
+
+fn stalled() -> UploadResult {
+    let failure = Failure {
+        code: "upload_stalled".to_owned(),
+        kind: RefusalKind::Transient,
+        reason: format!("The upload stood still for {} seconds.", STILL_MAX.as_secs()),
+        remedy: "Nothing to do: Waypost uploads it again.".to_owned(),
+    };
+    Err(Refusal { failure, retry_after: None })
 }
 
 fn missing(media: MediaId) -> Failure {
@@ -184,7 +262,7 @@ async fn next_piece(mut file: File) -> io::Result<Option<(Vec<u8>, File)>> {
 /// so that the message is worth another try. One that was uploaded a moment ago is not the reason.
 pub(crate) async fn forget_old(core: &Core, used: &[Exchanged]) -> bool {
     let now = core.now();
-    let old = used.iter().filter(|exchanged| now.since(exchanged.upload.uploaded_at) > RECENT);
+    let old = used.iter().filter(|exchanged| !is_recent(&exchanged.upload, now));
     let mut forgotten = false;
     for Exchanged { key, upload } in old {
         // The outcome of the call is known only here, so a database that is away may not cost it: the next try finds the
@@ -203,4 +281,34 @@ async fn forget(core: &Core, (account, media, sender): Key, upload: &Upload) -> 
     let mut tx = core.store.begin().await?;
     store::media::forget_upload(&mut tx.conn(), &scope, (media, sender), &upload.provider_id).await?;
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_took_long_to_upload_is_new_when_it_is_there() {
+        let begun = Timestamp::parse("2026-11-20T10:00:00Z").expect("a time");
+        let ended = begun.plus(2 * RECENT);
+        let uploaded = Uploaded { id: "7".to_owned(), lifetime: 10 * RECENT };
+        let upload = known(uploaded, begun, ended);
+        assert!(is_recent(&upload, ended) && is_recent(&upload, ended.plus(RECENT)));
+        assert!(!is_recent(&upload, ended.plus(2 * RECENT)));
+        assert_eq!(upload.expires_at, begun.plus(10 * RECENT), "never believed for too long");
+    }
+
+    #[tokio::test]
+    async fn an_upload_may_be_slow_but_may_not_stand_still() {
+        let (pieces, still_max) = (AtomicU64::new(0), Duration::from_millis(40));
+        let moving = async {
+            for _ in 0..15 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                pieces.fetch_add(1, Ordering::Relaxed);
+            }
+            7
+        };
+        assert_eq!(while_moving(moving, &pieces, still_max).await, Some(7));
+        assert_eq!(while_moving(std::future::pending::<()>(), &pieces, still_max).await, None);
+    }
 }

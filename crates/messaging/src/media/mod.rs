@@ -3,6 +3,7 @@
 
 pub(crate) mod exchange;
 pub(crate) mod fetch;
+mod flights;
 pub(crate) mod header;
 pub mod placeholder;
 pub(crate) mod places;
