@@ -5,6 +5,7 @@ mod contacts;
 mod flow;
 mod interactive;
 mod media;
+mod order;
 mod plain;
 mod products;
 
