@@ -239,7 +239,7 @@ fn media_failure(world: &World, number: usize, media: &[MediaUse]) -> Result<Opt
             Found::Here(shelved) if fits(one.kind, &shelved.medium.mime_type) => {}
             Found::Here(_) | Found::Expired => failure = Some(131_053),
             Found::Missing => {
-                let text = format!("Param {}['id'] is not a valid media id: {id}", one.kind);
+                let text = format!("Param {}['id'] is not a valid media id: {id}", one.member());
                 return Err(GraphError::new(131_009, text));
             }
         }
