@@ -181,10 +181,11 @@ const KINDS: &[(&str, &[&str], usize)] = &[
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             "application/vnd.openxmlformats-officedocument.presentationml.presentation",
         ],
-        100 << 20,
+        DOCUMENT_MAX,
     ),
 ];
 
+const DOCUMENT_MAX: usize = 100 << 20;
 const STILL_STICKER_MAX: usize = 100 << 10;
 
 /// A type without its parameters, such as `audio/ogg` of `audio/ogg; codecs=opus`.
@@ -192,22 +193,43 @@ pub(crate) fn bare_type(mime_type: &str) -> String {
     mime_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Every type that can be uploaded.
-pub(crate) fn known_types() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().flat_map(|(_, types, _)| types.iter().copied())
-}
-
-/// The largest size of a medium of this type; `None` if Meta takes none of it.
+/// The largest size of a medium of this type; `None` if it is no type. What is nothing else is a document.
 pub(crate) fn size_max(mime_type: &str, bytes: &Bytes) -> Option<usize> {
     let bare = bare_type(mime_type);
-    let (kind, _, max) = KINDS.iter().find(|(_, types, _)| types.contains(&bare.as_str()))?;
-    let is_still = *kind == "sticker" && !is_animated(bytes);
-    Some(if is_still { STILL_STICKER_MAX } else { *max })
+    if !is_type(&bare) {
+        return None;
+    }
+    Some(match KINDS.iter().find(|(_, types, _)| types.contains(&bare.as_str())) {
+        Some(("sticker", ..)) if !is_animated(bytes) => STILL_STICKER_MAX,
+        Some((_, _, max)) => *max,
+        None => DOCUMENT_MAX,
+    })
 }
 
-/// Whether a message of this kind can carry a medium of this type. Documents are not checked further.
+/// Two names of RFC 6838 with a slash between them.
+fn is_type(bare: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    bare.split_once('/').is_some_and(|(kind, name)| is_name(kind) && is_name(name))
+}
+
+/// Ogg with Opus in it; a type that names no codec is believed.
+fn is_voice(mime_type: &str) -> bool {
+    let mut parameters = mime_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let codecs = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("codecs"));
+    bare_type(mime_type) == "audio/ogg"
+        && codecs.is_none_or(|(_, codec)| codec.trim().trim_matches('"').eq_ignore_ascii_case("opus"))
+}
+
+/// Whether a message of this kind can carry a medium of this type; `voice` is a sound shown as a voice note. Documents
+/// are not checked further.
 pub(crate) fn fits(kind: &str, mime_type: &str) -> bool {
     let bare = bare_type(mime_type);
+    if kind == "voice" {
+        return is_voice(mime_type);
+    }
     kind == "document" || KINDS.iter().any(|(known, types, _)| *known == kind && types.contains(&bare.as_str()))
 }
 
@@ -226,10 +248,25 @@ mod tests {
         let animated = Bytes::from_static(b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\0\0\0\0\0\0ANIM");
         assert_eq!(size_max("image/webp", &still), Some(100 << 10));
         assert_eq!(size_max("image/webp", &animated), Some(500 << 10));
-        assert_eq!(size_max("image/gif", &still), None);
+        assert_eq!(size_max("image/gif", &still), Some(100 << 20));
+        for no_type in ["gif", "image/", "/gif", "image/g if", "image/gif/a", ""] {
+            assert_eq!(size_max(no_type, &still), None, "{no_type}");
+        }
         assert_eq!(size_max("audio/ogg; codecs=opus", &still), Some(16 << 20));
         assert!(
-            fits("audio", "audio/ogg; codecs=opus") && !fits("image", "image/webp") && fits("document", "image/gif")
+            fits("audio", "audio/ogg; codecs=opus")
+                && fits("audio", "audio/mpeg")
+                && !fits("image", "image/webp")
+                && fits("document", "image/gif")
         );
+        for (mime_type, is_fit) in [
+            ("audio/ogg", true),
+            ("audio/ogg; codecs=opus", true),
+            ("audio/ogg;codecs=\"opus\"", true),
+            ("audio/ogg; codecs=vorbis", false),
+            ("audio/mpeg", false),
+        ] {
+            assert_eq!(fits("voice", mime_type), is_fit, "{mime_type}");
+        }
     }
 }

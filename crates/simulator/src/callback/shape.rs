@@ -37,11 +37,14 @@ pub(crate) fn status_body(app: &Shared, subject: &Subject, planned: &Planned, at
         told.insert("recipient_id".into(), json!(group));
         told.insert("recipient_type".into(), json!("group"));
         told.insert("recipient_participant_id".into(), json!(person.digits));
+        if let Some(user_id) = &person.user_id {
+            told.insert("recipient_participant_user_id".into(), json!(user_id));
+        }
     } else if !outgoing.by_user_id {
         // Somebody addressed by user id may have a number the business must not see.
         told.insert("recipient_id".into(), json!(person.digits));
     }
-    if let Some(user_id) = &person.user_id {
+    if let Some(user_id) = person.user_id.as_ref().filter(|_| outgoing.group.is_none()) {
         told.insert("recipient_user_id".into(), json!(user_id));
     }
     if let Some(opaque) = &outgoing.opaque {

@@ -99,6 +99,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A whole number from zero, as such or as a text of digits: Meta takes both in some places.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, GraphError> {
+        match self.members.get(name) {
+            Some(value @ Value::String(_)) => number_of(value)
+                .map(Some)
+                .ok_or_else(|| GraphError::new(100, format!("Param {} must be a whole number", self.name_of(name)))),
+            _ => self.whole(name),
+        }
+    }
+
     pub(crate) fn list(&self, name: &str) -> Result<&'a [Value], GraphError> {
         match self.members.get(name) {
             None => Ok(&[]),
@@ -152,6 +162,14 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn name_of(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}['{name}']", self.path) }
+    }
+}
+
+/// A whole number from zero, or a text of its digits.
+pub(crate) fn number_of(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
+        value => value.as_u64(),
     }
 }
 

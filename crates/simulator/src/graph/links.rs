@@ -71,8 +71,7 @@ async fn is_usable(app: &Shared, link: &Link) -> bool {
         return false;
     };
     match answer.bytes().await {
-        // A document of another type is taken, up to the size of documents.
-        Ok(bytes) => !bytes.is_empty() && bytes.len() <= size_max(&mime, &bytes).unwrap_or(100 << 20),
+        Ok(bytes) => !bytes.is_empty() && size_max(&mime, &bytes).is_some_and(|max| bytes.len() <= max),
         Err(_) => false,
     }
 }

@@ -24,10 +24,13 @@ use crate::faults::{Fault, LookedAt, Verdict};
 use crate::media::{Found, fits};
 use crate::shared::{App, Shared};
 use crate::wire::{Direction, WireEntry, excerpt};
-use crate::world::{Acceptance, Order, Side, Ticks, World};
+use crate::world::{Acceptance, Message, Order, Side, Ticks, World};
 
 /// Meta ends a typing indicator by itself after this time.
 const TYPING: Duration = Duration::from_secs(25);
+
+/// Older messages cannot be marked as read, and nobody types in answer to them.
+const READ_AGE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 
 const PROXY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n\
                           <body><h1>502 Bad Gateway</h1><hr>proxygen-bolt</body></html>\n";
@@ -62,7 +65,7 @@ async fn take(
     let started = Instant::now();
     let answer = match ask(app, (&version, &node, endpoint), headers, body) {
         Ok((number, Ask::Send(send))) => accept(app, (number, endpoint), *send).await,
-        Ok((_, Ask::MarkRead { message_id, typing })) => mark_read(app, &message_id, typing),
+        Ok((number, Ask::MarkRead { message_id, typing })) => mark_read(app, number, &message_id, typing),
         Err(error) => Err(error),
     };
     let answer = answer.unwrap_or_else(|error| refuse(app, &error));
@@ -239,7 +242,7 @@ fn media_failure(world: &World, number: usize, media: &[MediaUse]) -> Result<Opt
             Found::Here(shelved) if fits(one.kind, &shelved.medium.mime_type) => {}
             Found::Here(_) | Found::Expired => failure = Some(131_053),
             Found::Missing => {
-                let text = format!("Param {}['id'] is not a valid media id: {id}", one.kind);
+                let text = format!("Param {}['id'] is not a valid media id: {id}", one.member());
                 return Err(GraphError::new(131_009, text));
             }
         }
@@ -302,13 +305,17 @@ async fn go_on(app: App, acceptance: Acceptance, links: Vec<Link>, (before_answe
 }
 
 /// Marks a message of the customer and all before it in the chat with this number.
-fn mark_read(app: &Shared, message_id: &str, typing: bool) -> Result<Answer, GraphError> {
+fn mark_read(app: &Shared, number: usize, message_id: &str, typing: bool) -> Result<Answer, GraphError> {
     let customer = {
         let mut world = app.world();
-        let found = world.messages.get(message_id).filter(|message| matches!(message.side, Side::Customer(_)));
-        let Some((customer, number)) = found.map(|message| (Arc::clone(&message.customer), message.number)) else {
+        let is_its_own = |message: &&Message| message.number == number && matches!(message.side, Side::Customer(_));
+        let Some(message) = world.messages.get(message_id).filter(is_its_own) else {
             return Err(GraphError::new(131_009, "Param message_id is not a message a customer sent to this number"));
         };
+        if app.now().since(message.at) > READ_AGE_MAX {
+            return Err(GraphError::new(131_009, "Param message_id is a message of more than 30 days ago"));
+        }
+        let customer = Arc::clone(&message.customer);
         let world = &mut *world;
         if let Some(phone) = world.phones.get_mut(&customer) {
             phone.typing_until = typing.then(|| Instant::now() + TYPING);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use simulator::{Inbound, InboundKind, StatusPlan};
 
-use crate::world::{NUMBER, TOKEN, WABA, World, YAEL, answer, quick, text};
+use crate::world::{HIDDEN, NUMBER, TOKEN, WABA, World, YAEL, answer, quick, text};
 
 #[tokio::test]
 async fn a_number_or_account_that_cannot_send_refuses() {
@@ -133,6 +133,14 @@ async fn messages_to_a_group_name_it() {
     let sent = world.told().await.status();
     assert_eq!((&sent["recipient_id"], &sent["recipient_type"]), (&json!("Y2FwaV9ncm91cA"), &json!("group")));
     assert_eq!(sent["recipient_participant_id"], "972545550128");
+    assert!(sent.get("recipient_user_id").is_none(), "{sent}");
+    world.told().await;
+    let hidden = json!({"groups": {"Z3JvdXA": [HIDDEN]}});
+    assert_eq!(world.control("objects", hidden).await.0, 200);
+    let body = json!({"type": "text", "text": {"body": "hi"}, "recipient_type": "group", "to": "Z3JvdXA"});
+    assert_eq!(world.send(body).await.0, 200);
+    let sent = world.told().await.status();
+    assert_eq!((&sent["recipient_participant_user_id"], sent.get("recipient_user_id")), (&json!("IN.77"), None));
     assert_eq!(world.control("objects", json!({"groups": {"a": []}})).await.0, 400);
 }
 

@@ -1,7 +1,10 @@
 //! Sends, refusals, and what can be read.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use sha2::Digest;
+use simulator::{BusinessNumber, Inbound};
 
 use crate::world::{NUMBER, TOKEN, WABA, World, YAEL, answer, template, text, with_defaults};
 
@@ -242,4 +245,32 @@ async fn identities_and_codes_look_at_the_recipient() {
         }
         world.all_told().await;
     }
+}
+
+#[tokio::test]
+async fn a_message_is_marked_as_read_by_its_own_number_for_30_days() {
+    const OTHER: &str = "106540352242923";
+    let other = BusinessNumber {
+        phone_number_id: OTHER.to_owned(),
+        display_phone_number: "15550783882".to_owned(),
+        verified_name: "Carmel View Spa".to_owned(),
+    };
+    let world = World::with_numbers([other]).await;
+    let told = world.simulator.control().inbound(Inbound::text(YAEL, "hi")).await.expect("inbound");
+    for typing in [false, true] {
+        let mut seen = json!({"messaging_product": "whatsapp", "status": "read", "message_id": told.message_id});
+        if typing {
+            seen["typing_indicator"] = json!({"type": "text"});
+        }
+        let url = world.url(&format!("/v24.0/{OTHER}/messages"));
+        let (_, refusal) = answer(world.http.post(url).bearer_auth(TOKEN).json(&seen)).await;
+        assert_eq!(refusal["error"]["code"], 131_009, "{refusal}");
+        assert!(!world.page("/phone/972545550128").await.contains("is typing"));
+        assert_eq!(answer(world.post(&seen)).await.0, 200);
+    }
+    world.clock.advance(Duration::from_secs(30 * 24 * 3600));
+    let seen = json!({"messaging_product": "whatsapp", "status": "read", "message_id": told.message_id});
+    assert_eq!(answer(world.post(&seen)).await.0, 200);
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(answer(world.post(&seen)).await.1["error"]["code"], 131_009);
 }

@@ -69,7 +69,8 @@ async fn what_is_no_medium_is_refused() {
     let world = World::start().await;
     let product: (&str, Option<&str>, &[u8]) = ("messaging_product", None, b"whatsapp");
     for (mime_type, size, code) in [
-        ("image/gif", 10, 100),
+        ("gif", 10, 100),
+        ("image/gif", 0, 100),
         ("image/jpeg", 0, 100),
         ("image/jpeg", (5 << 20) + 1, 131_053),
         ("audio/ogg; codecs=opus", (16 << 20) + 1, 131_053),
@@ -79,6 +80,9 @@ async fn what_is_no_medium_is_refused() {
         assert_eq!(refusal["error"]["code"], code, "{mime_type} of {size}: {refusal}");
     }
     assert_eq!(upload_file(&world, "image/jpeg", &vec![0; 5 << 20]).await.0, 200);
+    for document in ["image/gif", "application/zip", "application/vnd.example+json"] {
+        assert_eq!(upload_file(&world, document, &vec![0; (16 << 20) + 1]).await.0, 200, "{document}");
+    }
     let file: (&str, Option<&str>, &[u8]) = ("file", Some("image/png"), b"x");
     for parts in [vec![product], vec![file], vec![product, file, ("colour", None, b"red")]] {
         assert_eq!(upload(&world, &parts).await.1["error"]["code"], 100);
@@ -103,6 +107,17 @@ async fn media_expire_and_must_fit_the_message() {
     world.sent_id(json!({"type": "image", "image": {"id": id}})).await;
     assert_eq!(world.told().await.status()["errors"][0]["code"], 131_053);
     assert_eq!(world.send(json!({"type": "audio", "audio": {"id": "1"}})).await.1["error"]["code"], 131_009);
+
+    let (_, uploaded) = upload_file(&world, "audio/mpeg", b"ID3").await;
+    let song = |voice: bool| json!({"type": "audio", "audio": {"id": uploaded["id"], "voice": voice}});
+    world.sent_id(song(true)).await;
+    assert_eq!(world.told().await.status()["errors"][0]["code"], 131_053);
+    world.sent_id(song(false)).await;
+    assert_eq!(world.told().await.status()["status"], "sent");
+    assert_eq!(world.told().await.status()["status"], "delivered");
+    world.sent_id(json!({"type": "audio", "audio": {"id": id, "voice": true}})).await;
+    assert_eq!(world.told().await.status()["status"], "sent");
+    assert_eq!(world.told().await.status()["status"], "delivered");
 
     let customers = NewMedium { mime_type: "image/png".into(), bytes: b"x".to_vec(), ..NewMedium::default() };
     let received = world.simulator.control().add_media(customers).expect("medium");

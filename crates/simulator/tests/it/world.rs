@@ -119,15 +119,26 @@ impl World {
 
     pub async fn with(statuses: StatusPlan) -> Self {
         let clock = MockClock::at(Timestamp::parse("2026-11-20T18:00:00Z").expect("time"));
-        Self::by(Arc::clone(&clock) as _, clock, statuses).await
+        Self::by(Arc::clone(&clock) as _, clock, statuses, []).await
+    }
+
+    /// With more numbers of the business.
+    pub async fn with_numbers<const N: usize>(more: [BusinessNumber; N]) -> Self {
+        let clock = MockClock::at(Timestamp::parse("2026-11-20T18:00:00Z").expect("time"));
+        Self::by(Arc::clone(&clock) as _, clock, quick(), more).await
     }
 
     /// A world whose clock nobody can move.
     pub async fn running() -> Self {
-        Self::by(Arc::new(OwnClock), MockClock::at(Timestamp::from_seconds(0)), quick()).await
+        Self::by(Arc::new(OwnClock), MockClock::at(Timestamp::from_seconds(0)), quick(), []).await
     }
 
-    async fn by(time: SharedClock, clock: Arc<MockClock>, statuses: StatusPlan) -> Self {
+    async fn by<const N: usize>(
+        time: SharedClock,
+        clock: Arc<MockClock>,
+        statuses: StatusPlan,
+        more: [BusinessNumber; N],
+    ) -> Self {
         let (sender, told) = mpsc::unbounded_channel();
         let hook = Arc::new(Hook { told: sender, answers: Mutex::default(), gate: Arc::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listen");
@@ -135,6 +146,12 @@ impl World {
         let routes = Router::new().route("/hook", post(take).get(handshake)).with_state(Arc::clone(&hook));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, routes).await.expect("serve") });
+        let mut numbers = vec![BusinessNumber {
+            phone_number_id: NUMBER.to_owned(),
+            display_phone_number: "15550783881".to_owned(),
+            verified_name: "Carmel View Hotel".to_owned(),
+        }];
+        numbers.extend(more);
         let simulator = Simulator::start(SimulatorSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             app_id: "4242".to_owned(),
@@ -142,11 +159,7 @@ impl World {
             verify_token: "verify".to_owned(),
             access_token: TOKEN.to_owned(),
             waba_id: WABA.to_owned(),
-            numbers: vec![BusinessNumber {
-                phone_number_id: NUMBER.to_owned(),
-                display_phone_number: "15550783881".to_owned(),
-                verified_name: "Carmel View Hotel".to_owned(),
-            }],
+            numbers,
             customers: vec![
                 Customer { phone: YAEL.to_owned(), name: "Yael Ben-David".to_owned(), ..Customer::default() },
                 Customer {

@@ -2,6 +2,7 @@
 //! not is refused by its field.
 
 mod examples;
+mod known;
 mod limits;
 
 use reqwest::StatusCode;
@@ -11,8 +12,8 @@ use testkit::on_both_engines;
 
 use crate::support::{CUSTOMER, PHONE_NUMBER_ID, TestApp};
 
-/// Sends `message` and answers it with its first attempt, once that was answered. What the simulator says to its kind is
-/// not what is tested here.
+/// Sends `message` and answers it with its first attempt, once that was answered. What the simulator says to it is asked
+/// for elsewhere: by [`taken`].
 async fn sent(app: &TestApp, message: &Value, rest: &Value) -> (Value, Value) {
     let mut body = json!({"sender_id": app.sender_id, "message": message});
     body["message"]["to"] = json!(CUSTOMER);
@@ -38,6 +39,20 @@ async fn sent(app: &TestApp, message: &Value, rest: &Value) -> (Value, Value) {
     (app.message(id).await, attempt)
 }
 
+/// Waits until a message arrived, which it does only if the simulator has nothing against it.
+async fn taken(app: &TestApp, name: &str, message: &Value) {
+    let id = message["id"].as_i64().unwrap();
+    // Nothing but `sent` is told of a reaction.
+    let end = if message["kind"] == "reaction" { "sent" } else { "read" };
+    let arrived = app
+        .wait(&format!("{name} to be {end}"), async || {
+            let message = app.message(id).await;
+            [end, "failed"].iter().any(|status| message["status"] == *status).then_some(message)
+        })
+        .await;
+    assert_eq!(arrived["status"], end, "{name}: {}", arrived["failure"]);
+}
+
 fn payload(attempt: &Value) -> Value {
     let mut payload: Value = serde_json::from_str(attempt["payload"].as_str().unwrap()).unwrap();
     let reference = payload.as_object_mut().unwrap().remove("biz_opaque_callback_data").unwrap();
@@ -55,14 +70,17 @@ fn expected(message: &Value) -> Value {
 }
 
 on_both_engines! {
-    async fn a_message_of_each_kind_is_kept_and_requested_as_it_was_asked_for(db: TestDatabase) {
+    async fn a_message_of_each_kind_is_kept_requested_as_it_was_asked_for_and_taken(db: TestDatabase) {
         let app = TestApp::start(db).await;
-        for (name, message) in examples::good() {
+        known::teach(&app).await;
+        let good = examples::good().into_iter().map(|(name, message)| (name.to_owned(), message));
+        for (name, message) in good.chain(examples::also_good()) {
             let (kept, attempt) = sent(&app, &message, &json!({})).await;
             assert_eq!(kept["message"], message, "{name}");
             assert_eq!(kept["kind"], message["type"], "{name}");
             assert_eq!(payload(&attempt), expected(&message), "{name}");
             assert_eq!(attempt["path"], format!("/v25.0/{PHONE_NUMBER_ID}/messages"), "{name}");
+            taken(&app, &name, &kept).await;
         }
         app.stop().await;
     }

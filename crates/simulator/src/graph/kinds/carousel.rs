@@ -15,7 +15,7 @@ pub(super) fn action(fields: &Fields<'_>) -> Result<Vec<MediaUse>, GraphError> {
     for (at, card) in
         action.entries("cards", list, &["card_index", "type", "header", "body", "action"])?.into_iter().enumerate()
     {
-        match card.whole("card_index")? {
+        match card.number("card_index")? {
             None => return Err(card.missing("card_index")),
             Some(index) if u64::try_from(at) == Ok(index) => {}
             Some(_) => return Err(card.invalid("card_index", &format!("must be {at}: cards are counted from zero"))),

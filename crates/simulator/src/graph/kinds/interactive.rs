@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Checked, Fields, MediaUse, carousel, flow, media_source, products, text_object};
+use super::{Checked, Fields, MediaUse, carousel, flow, media_source, order, products, text_object};
 use crate::graph::GraphError;
 use crate::graph::fields::is_link;
 use crate::shared::Shared;
@@ -23,18 +23,19 @@ struct Frame {
 }
 
 const ANY_HEADER: &[&str] = &["text", "image", "video", "document"];
-const PLAIN: Frame = Frame { headers: &[], header_required: false, body_max: 1024, body_required: true, footer: false };
-const FRAMED: Frame = Frame { headers: ANY_HEADER, footer: true, ..PLAIN };
+const PLAIN: Frame = Frame { headers: &[], header_required: false, body_max: 1024, body_required: true, footer: true };
+const FRAMED: Frame = Frame { headers: ANY_HEADER, ..PLAIN };
 
 fn frame(kind: &str) -> Option<Frame> {
     Some(match kind {
-        "button" | "cta_url" | "flow" | "address_message" | "order_status" => FRAMED,
-        "list" => Frame { headers: &["text"], body_max: 4096, footer: true, ..PLAIN },
-        "location_request_message" | "carousel" | "voice_call" | "request_contact_info" => PLAIN,
-        "product" => Frame { body_required: false, footer: true, ..PLAIN },
-        "product_list" => Frame { headers: &["text"], header_required: true, footer: true, ..PLAIN },
-        "catalog_message" => Frame { footer: true, ..PLAIN },
-        "call_permission_request" => Frame { body_required: false, ..PLAIN },
+        "button" | "cta_url" | "flow" | "address_message" | "order_details" => FRAMED,
+        "list" => Frame { headers: &["text"], body_max: 4096, ..PLAIN },
+        "location_request_message" | "voice_call" | "request_contact_info" | "order_status" | "catalog_message" => {
+            PLAIN
+        }
+        "carousel" => Frame { footer: false, ..PLAIN },
+        "product" | "call_permission_request" => Frame { body_required: false, ..PLAIN },
+        "product_list" => Frame { headers: &["text"], header_required: true, ..PLAIN },
         _ => return None,
     })
 }
@@ -59,7 +60,8 @@ pub(super) fn check(app: &Shared, value: &Value) -> Result<Checked, GraphError> 
         "request_contact_info" => named(&fields, "request_contact_info")?,
         "voice_call" => voice_call(&fields)?,
         "address_message" => address(&fields)?,
-        "order_status" => order_status(&fields)?,
+        "order_status" => order::status(&fields)?,
+        "order_details" => order::details(&fields)?,
         "flow" => flow::action(app, &fields)?,
         "carousel" => media.extend(carousel::action(&fields)?),
         _ => products::action(app, kind, &fields)?,
@@ -203,15 +205,4 @@ fn address(fields: &Fields<'_>) -> Result<(), GraphError> {
         }
     }
     parameters.list("saved_addresses").map(|_| ())
-}
-
-fn order_status(fields: &Fields<'_>) -> Result<(), GraphError> {
-    let action = fields.required_object("action", &["name", "parameters"])?;
-    action.exactly("name", "review_order")?;
-    let parameters = action.required_object("parameters", &["reference_id", "order"])?;
-    parameters.required_text("reference_id")?;
-    let order = parameters.required_object("order", &["status", "description"])?;
-    let states = ["pending", "processing", "partially_shipped", "shipped", "completed", "canceled"];
-    order.one_of("status", &states)?.ok_or_else(|| order.missing("status"))?;
-    order.text("description").map(|_| ())
 }

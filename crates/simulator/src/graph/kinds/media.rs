@@ -21,7 +21,8 @@ pub(super) fn check(kind: &str, value: &Value) -> Result<Checked, GraphError> {
     let source = source(&fields)?;
     fields.bounded_text("caption", CAPTION_MAX)?;
     fields.bounded_text("filename", FILENAME_MAX)?;
-    fields.flag("voice")?;
+    // Shown as a voice note it takes fewer types than as a sound.
+    let kind = if fields.flag("voice")? == Some(true) { "voice" } else { kind };
     Ok(Checked::with_media([MediaUse { kind, source }]))
 }
 

@@ -5,6 +5,7 @@ mod contacts;
 mod flow;
 mod interactive;
 mod media;
+mod order;
 mod plain;
 mod products;
 
@@ -41,8 +42,16 @@ pub(super) const KINDS: &[&str] = &[
 /// A medium a message uses; whether it is there is asked after the shape of the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MediaUse {
+    /// Its kind, or `voice` for a sound shown as a voice note.
     pub(crate) kind: &'static str,
     pub(crate) source: Source,
+}
+
+impl MediaUse {
+    /// The member of the message it stands in.
+    pub(crate) fn member(&self) -> &'static str {
+        if self.kind == "voice" { "audio" } else { self.kind }
+    }
 }
 
 /// Where a medium comes from.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Filling, buttons, components, count};
 use crate::content::RenderedCard;
 use crate::graph::GraphError;
-use crate::graph::fields::Fields;
+use crate::graph::fields::{Fields, number_of};
 use crate::templates::{Card, Text};
 
 const CARD_BODY_MAX: usize = 160;
@@ -19,7 +19,7 @@ pub(super) fn fill(
     count("carousel", cards.len(), given.len())?;
     let mut rendered = Vec::with_capacity(cards.len());
     for (at, card) in cards.iter().enumerate() {
-        let is_meant = |one: &&Value| one.get("card_index").and_then(Value::as_u64) == u64::try_from(at).ok();
+        let is_meant = |one: &&Value| one.get("card_index").and_then(number_of) == u64::try_from(at).ok();
         let Some(value) = given.iter().find(is_meant) else {
             return Err(GraphError::new(132_000, format!("carousel: no card has the card_index {at}")));
         };

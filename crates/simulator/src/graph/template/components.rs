@@ -176,7 +176,10 @@ fn value(component: &str, parameter: &Value, named: bool) -> Result<String, Grap
         "currency" => {
             let money = Fields::of(path, parameter, known)?.required_object("currency", CURRENCY)?;
             money.required_text("code")?;
-            if !money.get("amount_1000").is_some_and(Value::is_number) {
+            // Thousandths may be below zero; a text of the number is taken as well.
+            let is_amount =
+                |amount: &Value| amount.is_number() || amount.as_str().is_some_and(|text| text.parse::<i64>().is_ok());
+            if !money.get("amount_1000").is_some_and(is_amount) {
                 return Err(money.missing("amount_1000"));
             }
             money.required_text("fallback_value")?
@@ -218,7 +221,7 @@ pub(super) fn offer(
         return Err(mismatch(NAME, "LIMITED_TIME_OFFER", kind_of(parameter)));
     }
     let fields = Fields::of(NAME, parameter, &["type", NAME])?.required_object(NAME, &["expiration_time_ms"])?;
-    let Some(ms) = fields.whole("expiration_time_ms")? else {
+    let Some(ms) = fields.number("expiration_time_ms")? else {
         return Err(fields.missing("expiration_time_ms"));
     };
     let at = Timestamp::from_micros(0).plus(Duration::from_millis(ms));

@@ -8,6 +8,11 @@ fn interactive(kind: &str, action: Value) -> Value {
     json!({"type": "interactive", "interactive": {"type": kind, "body": {"text": "b"}, "action": action}})
 }
 
+fn footed(mut message: Value) -> Value {
+    message["interactive"]["footer"] = json!({"text": "f"});
+    message
+}
+
 pub fn plain() -> Vec<Case> {
     let contact = json!({
         "name": {"formatted_name": "Ana Li", "first_name": "Ana"}, "phones": [{"phone": "+1", "type": "HOME", "wa_id": "1"}],
@@ -201,11 +206,14 @@ pub fn buttons() -> Vec<Case> {
         Case {
             wrong: vec![
                 ("/interactive/header", json!({"type": "text", "text": "h"}), 131_009),
-                ("/interactive/footer", json!({"text": "f"}), 131_009),
                 ("/interactive/action/name", json!("send_address"), 100),
             ],
             required: vec![("/interactive/action/name", 131_008), ("/interactive/body", 131_008)],
-            ..case("location request", interactive("location_request_message", json!({"name": "send_location"})))
+            limits: vec![("/interactive/footer/text", 60)],
+            ..case(
+                "location request",
+                footed(interactive("location_request_message", json!({"name": "send_location"}))),
+            )
         },
         Case {
             required: vec![("/interactive/action/parameters/country", 131_008)],
@@ -221,7 +229,9 @@ pub fn buttons() -> Vec<Case> {
         },
         case(
             "call permission",
-            json!({"type": "interactive", "interactive": {"type": "call_permission_request", "action": {"name": "call_permission_request"}}}),
+            footed(
+                json!({"type": "interactive", "interactive": {"type": "call_permission_request", "action": {"name": "call_permission_request"}}}),
+            ),
         ),
         case(
             "voice call",
@@ -230,7 +240,7 @@ pub fn buttons() -> Vec<Case> {
                 json!({"name": "voice_call", "parameters": {"display_text": "Call", "ttl_minutes": 10, "payload": "p"}}),
             ),
         ),
-        case("contact info", interactive("request_contact_info", json!({"name": "request_contact_info"}))),
+        case("contact info", footed(interactive("request_contact_info", json!({"name": "request_contact_info"})))),
     ]
 }
 
@@ -305,6 +315,8 @@ pub fn shops() -> Vec<Case> {
                 ("/interactive/action/cards", json!([card(0)]), 131_009),
                 ("/interactive/action/cards", json!((0..11).map(card).collect::<Vec<_>>()), 131_009),
                 ("/interactive/action/cards", json!([card(0), card(5)]), 131_009),
+                ("/interactive/action/cards/0/card_index", json!("first"), 100),
+                ("/interactive/action/cards/0/card_index", json!("1"), 131_009),
                 ("/interactive/action/cards", json!([card(0), replying]), 131_009),
                 ("/interactive/action/cards/0/body/text", json!("a\nb\nc\nd"), 131_009),
                 ("/interactive/header", json!({"type": "text", "text": "h"}), 131_009),

@@ -1,6 +1,7 @@
 //! Every kind of message: accepted as it should be, and refused in every broken variant with the right code.
 
 mod messages;
+mod orders;
 mod templates;
 
 use std::collections::BTreeMap;
@@ -139,10 +140,11 @@ fn absolute(case: &Case, pointer: &str) -> String {
 #[tokio::test]
 async fn each_kind_is_taken_and_each_broken_variant_refused() {
     let world = World::start().await;
-    let cases: Vec<Case> = [messages::plain(), messages::buttons(), messages::shops(), templates::templates()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let cases: Vec<Case> =
+        [messages::plain(), messages::buttons(), messages::shops(), orders::orders(), templates::templates()]
+            .into_iter()
+            .flatten()
+            .collect();
     let (mut taken, mut wrong) = (0, Vec::new());
     for case in &cases {
         let (status, told) = world.send(case.body.clone()).await;

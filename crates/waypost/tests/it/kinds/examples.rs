@@ -12,16 +12,37 @@ pub fn good() -> Vec<(&'static str, Value)> {
     good
 }
 
+/// Other ways to write them, which are as good: numbers as texts, and a footer where the first have none.
+pub fn also_good() -> Vec<(String, Value)> {
+    let mut good = Vec::new();
+    let mut with = |name: &str, pointer: &str, value: Value| {
+        let (_, mut message) = self::good().into_iter().find(|(found, _)| *found == name).unwrap();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        message.pointer_mut(parent).unwrap()[key] = value;
+        good.push((format!("{name} with {pointer}"), message));
+    };
+    for name in ["location_request_message", "call_permission_request", "request_contact_info"] {
+        with(name, "/interactive/footer", json!({"text": "Carmel View"}));
+    }
+    with("carousel", "/interactive/action/cards/0/card_index", json!("0"));
+    with("carousel template", "/template/components/0/cards/0/card_index", json!("0"));
+    with("positional", "/template/components/1/parameters/1/currency/amount_1000", json!("25000"));
+    let end = "/template/components/0/parameters/0/limited_time_offer/expiration_time_ms";
+    with("limited-time offer", end, json!("1795600000000"));
+    with("order_details", "/interactive/action/parameters/total_amount/value", json!("21000"));
+    good
+}
+
 fn plain() -> Vec<(&'static str, Value)> {
     vec![
         ("text", json!({"type": "text", "text": {"body": "https://waypost.example", "preview_url": true}})),
         ("image", json!({"type": "image", "image": {"link": "https://files.example/a.jpg", "caption": "The room"}})),
-        ("video", json!({"type": "video", "video": {"id": "1376223850470843", "caption": "The view"}})),
-        ("audio", json!({"type": "audio", "audio": {"id": "1376223850470843", "voice": true}})),
+        ("video", json!({"type": "video", "video": {"id": "1376223850470844", "caption": "The view"}})),
+        ("audio", json!({"type": "audio", "audio": {"id": "1376223850470845", "voice": true}})),
         (
             "document",
             json!({"type": "document",
-            "document": {"id": "1376223850470843", "filename": "order.pdf", "caption": "Receipt"}}),
+            "document": {"id": "1376223850470846", "filename": "order.pdf", "caption": "Receipt"}}),
         ),
         ("sticker", json!({"type": "sticker", "sticker": {"link": "https://files.example/a.webp"}})),
         (
@@ -136,7 +157,7 @@ fn interactive() -> Vec<(&'static str, Value)> {
 
 fn templates() -> Vec<(&'static str, Value)> {
     let language = json!({"policy": "deterministic", "code": "en_US"});
-    let filled = |components: Value| json!({"name": "order_update", "language": language, "components": components});
+    let filled = |name: &str, components: Value| json!({"name": name, "language": language, "components": components});
     let header = |parameter: Value| json!({"type": "header", "parameters": [parameter]});
     let action = |sub_type: &str, action: Value| {
         json!([{"type": "button", "sub_type": sub_type, "index": "0",
@@ -150,49 +171,76 @@ fn templates() -> Vec<(&'static str, Value)> {
         ("template", json!({"name": "hello_world", "language": language})),
         (
             "positional",
-            filled(json!([
-            header(json!({"type": "document", "document": {"id": "137", "filename": "bill.pdf"}})),
+            filled(
+                "positional",
+                json!([
+            header(json!({"type": "document", "document": {"id": "1376223850470846", "filename": "bill.pdf"}})),
             {"type": "body", "parameters": [{"type": "text", "text": "Ana"},
                 {"type": "currency", "currency": {"fallback_value": "$25", "code": "USD", "amount_1000": 25000}},
                 {"type": "date_time", "date_time": {"fallback_value": "Friday", "day_of_week": 5, "month": 2}}]},
             reply,
             {"type": "button", "sub_type": "url", "index": "1", "parameters": [{"type": "text", "text": "A-1"}]},
             {"type": "button", "sub_type": "copy_code", "index": "2",
-                "parameters": [{"type": "coupon_code", "coupon_code": "25OFF"}]}])),
+                "parameters": [{"type": "coupon_code", "coupon_code": "25OFF"}]}]),
+            ),
         ),
         (
             "named",
-            filled(json!([
+            filled(
+                "named",
+                json!([
             header(json!({"type": "text", "parameter_name": "title", "text": "Hello"})),
             {"type": "body", "parameters": [{"type": "text", "parameter_name": "who", "text": "Ana"},
-                {"type": "text", "parameter_name": "order_no", "text": "A-1"}]}])),
+                {"type": "text", "parameter_name": "order_no", "text": "A-1"}]}]),
+            ),
         ),
         (
             "location header",
-            filled(json!([header(json!({"type": "location",
-            "location": {"latitude": "32.8", "longitude": 34.98, "name": "Carmel View"}}))])),
+            filled(
+                "location_header",
+                json!([header(json!({"type": "location",
+            "location": {"latitude": "32.8", "longitude": 34.98, "name": "Carmel View"}}))]),
+            ),
         ),
         (
             "product header",
-            filled(json!([header(json!({"type": "product",
-            "product": {"product_retailer_id": "sku-1", "catalog_id": "1"}}))])),
+            filled(
+                "product_header",
+                json!([header(json!({"type": "product",
+            "product": {"product_retailer_id": "sku-1", "catalog_id": "1"}}))]),
+            ),
         ),
-        ("flow button", filled(action("flow", json!({"flow_token": "t", "flow_action_data": {"room": 512}})))),
-        ("catalog button", filled(action("CATALOG", json!({"thumbnail_product_retailer_id": "sku-1"})))),
+        (
+            "flow button",
+            filled("flow_button", action("flow", json!({"flow_token": "t", "flow_action_data": {"room": 512}}))),
+        ),
+        (
+            "catalog button",
+            filled("catalog_button", action("CATALOG", json!({"thumbnail_product_retailer_id": "sku-1"}))),
+        ),
         (
             "mpm button",
-            filled(action(
-                "mpm",
-                json!({"thumbnail_product_retailer_id": "sku-1", "sections": [
+            filled(
+                "mpm_button",
+                action(
+                    "mpm",
+                    json!({"thumbnail_product_retailer_id": "sku-1", "sections": [
             {"title": "A", "product_items": [{"product_retailer_id": "sku-1"}]}]}),
-            )),
+                ),
+            ),
         ),
-        ("contact button", filled(json!([{"type": "button", "sub_type": "request_contact_info", "index": 0}]))),
-        ("carousel template", filled(json!([{"type": "carousel", "cards": [card(0), card(1)]}]))),
+        (
+            "contact button",
+            filled("contact_button", json!([{"type": "button", "sub_type": "request_contact_info", "index": 0}])),
+        ),
+        ("carousel template", filled("cards", json!([{"type": "carousel", "cards": [card(0), card(1)]}]))),
         (
             "limited-time offer",
-            filled(json!([{"type": "limited_time_offer", "parameters": [
-            {"type": "limited_time_offer", "limited_time_offer": {"expiration_time_ms": 1_795_000_000_000_i64}}]}])),
+            filled(
+                "offer",
+                json!([{"type": "limited_time_offer", "parameters": [
+            {"type": "limited_time_offer", "limited_time_offer": {"expiration_time_ms": 1_795_600_000_000_i64}}]}]),
+            ),
         ),
     ]
 }

@@ -90,11 +90,12 @@ on_both_engines! {
 on_both_engines! {
     async fn a_medium_whatsapp_does_not_take_fails_with_its_words(db: TestDatabase) {
         let app = TestApp::start(db).await;
-        let id = upload(&app, "all.zip", "application/zip", b"PK\x03\x04rest").await;
+        // A file of any type is a document to us; to WhatsApp this one is a sticker that is too large.
+        let id = upload(&app, "large.webp", "image/webp", &vec![0; (100 << 10) + 1]).await;
         let body = json!({"sender_id": app.sender_id, "to": CUSTOMER, "type": "document", "document": {"id": id}});
         let message = app.wait_for_status(accepted(&app, &body).await, "failed").await;
         let failure = &message["failure"];
-        assert_eq!((failure["code"].as_str(), failure["kind"].as_str()), (Some("100"), Some("permanent")));
+        assert_eq!((failure["code"].as_str(), failure["kind"].as_str()), (Some("131053"), Some("permanent")));
         assert!(failure["reason"].as_str().unwrap().starts_with(&format!("The medium {id} could not be handed")), "{failure}");
         assert_eq!(message["attempts"], 1);
         assert!(app.simulator.control().ledger(None).is_empty(), "nothing was sent");
