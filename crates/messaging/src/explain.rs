@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use domain::attempt::AttemptStatus;
 use domain::ids::{InletId, MessageId};
-use domain::message::{Class, Lane, MessageStatus};
+use domain::message::{Class, Direction, Lane, MessageStatus};
 use domain::refusal::Failure;
 use domain::scope::AccountScope;
 use domain::time::Timestamp;
@@ -19,6 +19,7 @@ use store::message::Message;
 use store::note::Note;
 use store::outbox::Waiting;
 use store::pause::Pause;
+use store::trace::TraceLine;
 
 use crate::core::Core;
 
@@ -198,6 +199,15 @@ pub enum What {
         /// The callback that brought it.
         callback: Option<Callback>,
     },
+    /// The business sent it by other means, and it came to be known here.
+    WrittenElsewhere {
+        /// Where: a name of [`store::message::Origin`].
+        origin: String,
+        /// When it was sent, in the provider's words.
+        happened_at: Timestamp,
+        /// The callback that brought it.
+        callback: Option<Callback>,
+    },
     /// The person answered.
     Replied,
 }
@@ -221,6 +231,7 @@ impl What {
             Self::Reported { raised: true, .. } => "status_reported",
             Self::Reported { raised: false, .. } => "status_repeated",
             Self::Received { .. } => "received",
+            Self::WrittenElsewhere { .. } => "written_elsewhere",
             Self::Replied => "replied",
         }
     }
@@ -270,7 +281,9 @@ pub(crate) struct Facts {
     pub notes: Vec<Note>,
     pub waiting: Option<Waiting>,
     pub pause: Option<Pause>,
-    /// Of a person's message: the stored body that brought it.
+    /// What was reported about a message that was sent by other means.
+    pub elsewhere: Vec<TraceLine>,
+    /// Of a message that was not written here: the stored body that brought it.
     pub inlet: Option<InletId>,
     account: domain::ids::AccountId,
 }
@@ -284,18 +297,25 @@ impl Facts {
         let notes = store::note::of_message(&mut conn, scope, id).await?;
         let waiting = store::outbox::waiting(&mut conn, scope, id).await?;
         let pause = store::pause::of_message(&mut conn, scope, id).await?;
-        let inlet = match (&message.external_id, message.direction) {
-            (Some(external_id), domain::message::Direction::Inbound) => {
+        let elsewhere = match message.origin {
+            Some(_) => store::call::trace_elsewhere(&mut conn, scope, id).await?,
+            None => Vec::new(),
+        };
+        let came = message.direction == Direction::Inbound || message.origin.is_some();
+        let inlet = match message.external_id.as_deref().filter(|_| came) {
+            Some(external_id) => {
                 store::call::inlet_of(&mut conn, scope, message.sender, ("wamid", external_id)).await?
             }
-            _ => None,
+            None => None,
         };
-        Ok(Some(Self { message, attempts, notes, waiting, pause, inlet, account: scope.account() }))
+        let account = scope.account();
+        Ok(Some(Self { message, attempts, elsewhere, notes, waiting, pause, inlet, account }))
     }
 
     /// The stored bodies that told something about it.
     fn inlet_ids(&self) -> Vec<InletId> {
-        let told = self.attempts.iter().flat_map(|attempt| &attempt.trace).filter_map(build::inlet_of);
+        let traces = self.attempts.iter().flat_map(|attempt| &attempt.trace).chain(&self.elsewhere);
+        let told = traces.filter_map(build::inlet_of);
         let mut ids: Vec<InletId> = self.inlet.into_iter().chain(told).collect();
         ids.sort_unstable();
         ids.dedup();

@@ -394,6 +394,23 @@ pub async fn of_message(
         .collect()
 }
 
+const ELSEWHERE: Sql = Sql::same("SELECT trace FROM attempt WHERE account_id = $1 AND message_id = $2 AND call_id = 0");
+
+/// The evidence about a message that the business sent by other means, as it came to be known. Nobody here called a
+/// provider for it, so it is not among [`of_message`].
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn trace_elsewhere(
+    conn: &mut Conn<'_>,
+    scope: &AccountScope,
+    message: MessageId,
+) -> Result<Vec<TraceLine>, StoreError> {
+    let row = conn.fetch_optional(&ELSEWHERE, values![scope.account(), message]).await?;
+    let trace = row.map(|row| row.reader().read::<Option<String>>()).transpose()?.flatten();
+    Ok(trace.map_or_else(Vec::new, |trace| TraceLine::read_all(&trace)))
+}
+
 const INLET_OF: Sql = Sql::same(
     "SELECT inlet_id FROM message_external_id
      WHERE account_id = $1 AND sender_id = $2 AND kind = $3 AND value = $4",

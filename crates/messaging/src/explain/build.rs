@@ -20,6 +20,9 @@ const BEFORE_ATTEMPTS: u8 = 1;
 const ATTEMPTS: u8 = 2;
 const LAST: u8 = 3;
 
+/// The number of the only attempt of a message that was sent by other means.
+const ELSEWHERE: i64 = 1;
+
 /// What happened, first to last.
 pub(super) fn entries(facts: &Facts, callbacks: &Callbacks) -> Vec<Entry> {
     let mut ranked: Vec<(Rank, Entry)> = Vec::new();
@@ -33,6 +36,8 @@ pub(super) fn entries(facts: &Facts, callbacks: &Callbacks) -> Vec<Entry> {
         let told = attempt_entries(attempt, callbacks);
         ranked.extend(told.into_iter().enumerate().map(|(place, entry)| ((ATTEMPTS, attempt.number, place), entry)));
     }
+    let told = reports(ELSEWHERE, &facts.elsewhere, callbacks);
+    ranked.extend(told.into_iter().enumerate().map(|(place, entry)| ((ATTEMPTS, ELSEWHERE, place), entry)));
     if let Some(at) = facts.message.replied_at {
         // The provider's clock counts whole seconds, so an answer may seem older than what it answers.
         let at = at.max(facts.attempts.first().map_or(facts.message.created_at, |attempt| attempt.started_at));
@@ -65,6 +70,9 @@ fn beginning(facts: &Facts, callbacks: &Callbacks) -> Entry {
         let at = message.times.delivered.unwrap_or(message.created_at);
         return Entry { at, status: Some(MessageStatus::Delivered), what };
     }
+    if let Some(origin) = &message.origin {
+        return written_elsewhere(facts, origin, callbacks);
+    }
     let at = message.created_at;
     if message.send_at.is_none() {
         let what =
@@ -79,6 +87,21 @@ fn beginning(facts: &Facts, callbacks: &Callbacks) -> Entry {
         key: first.and_then(|note| text(note, "schedule_key")),
     };
     Entry { at, status: Some(MessageStatus::Scheduled), what }
+}
+
+fn written_elsewhere(facts: &Facts, origin: &str, callbacks: &Callbacks) -> Entry {
+    let (message, trace) = (&facts.message, &facts.elsewhere);
+    let callback = facts.inlet.map(|inlet| callbacks.get(inlet));
+    let what = What::WrittenElsewhere { origin: origin.to_owned(), happened_at: message.created_at, callback };
+    // How far it was by then is not kept where reports have raised it since: one of `sent` found it before that.
+    let status = match trace.iter().find(|line| line.raised).map(|line| line.status) {
+        None => message.status,
+        Some(AttemptStatus::Sent) => MessageStatus::Submitted,
+        Some(_) => MessageStatus::Sent,
+    };
+    // The provider's clock may be ahead of ours.
+    let at = trace.first().map_or(message.created_at, |line| line.applied_at.min(message.created_at));
+    Entry { at, status: Some(status), what }
 }
 
 fn time(note: &Note, key: &str) -> Option<Timestamp> {
@@ -138,7 +161,7 @@ fn attempt_entries(attempt: &AttemptView, callbacks: &Callbacks) -> Vec<Entry> {
                 if !answered {
                     entries.push(answer(attempt, line, retry_at));
                 } else if line.raised {
-                    entries.push(reported(attempt, line, callbacks));
+                    entries.push(reported(attempt.number, line, callbacks));
                 }
                 answered = true;
                 entries.extend(retry_at.filter(|_| line.status == AttemptStatus::Failed).map(|until| {
@@ -147,7 +170,9 @@ fn attempt_entries(attempt: &AttemptView, callbacks: &Callbacks) -> Vec<Entry> {
                     Entry { at: line.applied_at, status: line.message, what }
                 }));
             }
-            _ if !is_applied_again(&attempt.trace, place, line) => entries.push(reported(attempt, line, callbacks)),
+            _ if !is_applied_again(&attempt.trace, place, line) => {
+                entries.push(reported(attempt.number, line, callbacks));
+            }
             _ => {}
         }
     }
@@ -156,6 +181,12 @@ fn attempt_entries(attempt: &AttemptView, callbacks: &Callbacks) -> Vec<Entry> {
         entries.push(answer_without_trace(attempt, at));
     }
     entries
+}
+
+/// All evidence about what nobody here sent, as it came.
+fn reports(attempt: i64, trace: &[TraceLine], callbacks: &Callbacks) -> Vec<Entry> {
+    let news = trace.iter().enumerate().filter(|(place, line)| !is_applied_again(trace, *place, line));
+    news.map(|(_, line)| reported(attempt, line, callbacks)).collect()
 }
 
 /// A crash between applying a body and noting so applies it once more, which changes nothing and is no second report.
@@ -183,9 +214,9 @@ fn answer_without_trace(attempt: &AttemptView, at: Timestamp) -> Entry {
     Entry { at, status: None, what: answered(attempt, at, attempt.failure.clone()) }
 }
 
-fn reported(attempt: &AttemptView, line: &TraceLine, callbacks: &Callbacks) -> Entry {
+fn reported(attempt: i64, line: &TraceLine, callbacks: &Callbacks) -> Entry {
     let what = What::Reported {
-        attempt: attempt.number,
+        attempt,
         status: line.status,
         happened_at: line.at,
         raised: line.raised,

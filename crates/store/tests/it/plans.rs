@@ -243,6 +243,7 @@ async fn reads(world: &World, id: domain::ids::MessageId) -> Result<()> {
     let place = message::find(&mut conn, &scope, id).await?.context("a message")?.place();
     message::find_by_external_id(&mut conn, &scope, world.sender, ("wamid", "wamid.A")).await?;
     call::of_message(&mut conn, &scope, id).await?;
+    call::trace_elsewhere(&mut conn, &scope, id).await?;
     for filter in [
         MessageFilter::default(),
         MessageFilter { contact: Some(ContactId(1)), ..MessageFilter::default() },

@@ -8,6 +8,7 @@ use simulator::{Fault, FaultRule, Inbound, StatusPlan};
 use testkit::engine::TestDatabase;
 use testkit::on_both_engines;
 
+use crate::people::tell;
 use crate::receive::{deliver, foreign_sender, status};
 use crate::retry::{advance_until, error};
 use crate::sessions::{EMAIL, Visitor};
@@ -40,6 +41,11 @@ fn codes(explained: &Value) -> Vec<&str> {
 
 fn entry<'a>(explained: &'a Value, code: &str) -> &'a Value {
     entries(explained).iter().find(|entry| entry["code"] == code).unwrap_or_else(|| panic!("no {code}: {explained}"))
+}
+
+async fn explain_named(app: &TestApp, external_id: &str) -> Value {
+    let found = app.list("?limit=100").await.into_iter().find(|message| message["external_id"] == external_id);
+    app.explain(found.unwrap()["id"].as_i64().unwrap()).await
 }
 
 /// Every status change once and in order: none twice in a row, the last one is where the message stands, and times and
@@ -265,6 +271,45 @@ on_both_engines! {
         let explained = app.explain(sent).await;
         check(&explained);
         assert_eq!(codes(&explained).last(), Some(&"replied"));
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn what_the_phone_app_sent_is_explained_by_its_echo_and_its_statuses(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        let customer = CUSTOMER.trim_start_matches('+');
+        let written = |id: &str, seconds: i64| json!({"id": id, "from": "15550783881", "to": customer, "type": "text",
+            "timestamp": (1_795_168_000 + seconds).to_string(), "text": {"body": format!("text of {id}")}});
+        let echoes = json!({"message_echoes": [written("wamid.app", 1), written("wamid.quiet", 2)]});
+        tell(&app, "smb_message_echoes", echoes).await;
+        for (word, seconds) in [("sent", 3), ("delivered", 4), ("delivered", 4), ("read", 5)] {
+            assert_eq!(deliver(&app, &status("wamid.app", word, 1_795_168_000 + seconds)).await, 200);
+            app.settle().await;
+        }
+        // One whose status came before it, and one of the history, which comes with its status.
+        assert_eq!(deliver(&app, &status("wamid.late", "delivered", 1_795_168_003)).await, 200);
+        app.settle().await;
+        tell(&app, "message_echoes", json!({"message_echoes": [written("wamid.late", 2)]})).await;
+        let mut old = written("wamid.old", -90 * 86_400);
+        old["history_context"] = json!({"status": "READ"});
+        let threads = json!([{"id": customer, "messages": [old]}]);
+        tell(&app, "history", json!({"history": [{"metadata": {"phase": 1}, "threads": threads}]})).await;
+
+        let beyond = ["written_elsewhere", "status_repeated", "status_reported", "status_repeated", "status_reported"];
+        for (wamid, origin, told, statuses) in [
+            ("wamid.app", "phone_app", &beyond[..], &["sent", "delivered", "read"][..]),
+            ("wamid.quiet", "phone_app", &["written_elsewhere"], &["sent"]),
+            ("wamid.late", "other_application", &["written_elsewhere", "status_reported"], &["sent", "delivered"]),
+            ("wamid.old", "history", &["written_elsewhere"], &["read"]),
+        ] {
+            let explained = explain_named(&app, wamid).await;
+            assert_eq!((codes(&explained), check(&explained)), (told.to_vec(), statuses.to_vec()), "{explained}");
+            assert_eq!(explained["now"], Value::Null);
+            let details = &entry(&explained, "written_elsewhere")["details"];
+            assert_eq!(details["origin"], origin);
+            assert!(details["callback"]["received_at"].is_string(), "{details}");
+        }
         app.stop().await;
     }
 }

@@ -32,7 +32,7 @@ async fn tell_as(app: &TestApp, entry: &str, field: &str, value: Value) {
     .await;
 }
 
-async fn tell(app: &TestApp, field: &str, value: Value) {
+pub(crate) async fn tell(app: &TestApp, field: &str, value: Value) {
     tell_as(app, BUSINESS, field, value).await;
 }
 

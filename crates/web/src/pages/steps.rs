@@ -79,7 +79,7 @@ fn step(entry: &Entry, place: usize, teller: &Teller<'_>, viewer: &Viewer) -> Me
             let tone = if *raised { plain.tone } else { "none" };
             MessageStep { tone, failure: failure.clone(), note, codes, ..plain }
         }
-        What::Received { callback, .. } => {
+        What::Received { callback, .. } | What::WrittenElsewhere { callback, .. } => {
             let (codes, note) = called_back(callback.as_ref(), teller, viewer, said);
             MessageStep { note, codes, ..plain }
         }

@@ -127,6 +127,9 @@ fn details(what: &What) -> Value {
             "attempt": attempt, "reported": status, "happened_at": happened_at, "raised": raised, "early": early,
             "failure": failure, "callback": callback.as_ref().map(callback_view),
         }),
+        What::WrittenElsewhere { origin, happened_at, callback } => json!({
+            "origin": origin, "happened_at": happened_at, "callback": callback.as_ref().map(callback_view),
+        }),
         What::Received { happened_at, callback } => {
             json!({"happened_at": happened_at, "callback": callback.as_ref().map(callback_view)})
         }

@@ -51,6 +51,7 @@ impl Teller<'_> {
             What::Abandoned { attempt } => numbered("explain_title.abandoned", *attempt),
             What::Reported { status, .. } => self.catalogue.t(StatusWord::from(*status).key()).to_owned(),
             What::Received { .. } => self.catalogue.t("status.received").to_owned(),
+            What::WrittenElsewhere { .. } => self.catalogue.t("explain_title.elsewhere").to_owned(),
             What::Replied => self.catalogue.t("explain_title.replied").to_owned(),
         }
     }
@@ -89,6 +90,14 @@ impl Teller<'_> {
             What::Abandoned { .. } => self.catalogue.t("explain.abandoned").to_owned(),
             What::Reported { .. } => self.reported(entry),
             What::Received { .. } => self.catalogue.t("status_means.received").to_owned(),
+            What::WrittenElsewhere { origin, .. } => self
+                .catalogue
+                .t(match origin.as_str() {
+                    "phone_app" => "explain.phone_app",
+                    "history" => "explain.history",
+                    _ => "explain.other_application",
+                })
+                .to_owned(),
             What::Replied => self.catalogue.t("explain.replied").to_owned(),
         }
     }
