@@ -1,7 +1,7 @@
 //! The bytes of media: files in the data folder, named by account and SHA-256, readable by nobody else.
 //!
 //! A file is complete or not there: it is written under another name, synced, and renamed. It is there before the row
-//! that speaks of it, so that a crash in between leaves a file without a row, which [`Files::sweep`] removes, and never
+//! that speaks of it, so that a crash in between leaves a file without a row, which `Files::sweep` removes, and never
 //! a row without a file.
 
 use std::io;
