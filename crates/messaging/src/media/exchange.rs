@@ -154,7 +154,10 @@ async fn find_or_upload(core: &Core, provider: &dyn Provider, key: Key) -> Resul
     // Never closed; without a permit the upload would only be one too many.
     let _permit = core.exchange.room.acquire().await.ok();
     let (medium, digest, length) = find(core, key).await?;
-    let file = core.store.files().read(account, &digest).await?;
+    let Some(file) = core.store.files().read(account, &digest).await? else {
+        tracing::error!(media.id = %media, "The file of medium {media} is not in the folder of media");
+        return Err(NotExchanged::Refused(Refusal { failure: missing(media), retry_after: None }));
+    };
     let new = upload(core, provider, key, to_upload(&medium, digest, length, Some(file))).await?;
     let mut tx = core.store.begin().await?;
     store::media::keep_upload(&mut tx.conn(), &scope, (media, sender), &new).await?;

@@ -103,6 +103,26 @@ on_both_engines! {
 }
 
 on_both_engines! {
+    async fn a_medium_whose_file_is_missing_fails_its_message_and_holds_up_nobody(db: TestDatabase) {
+        let folder = db.path("media");
+        let app = TestApp::start(db).await;
+        let id = upload(&app, "room.png", "image/png", PNG).await;
+        let shelf = folder.join(app.made.account.to_string());
+        std::fs::remove_dir_all(&shelf).unwrap();
+        let message = accepted(&app, &image(&app, CUSTOMER, &id)).await;
+        let failure = app.wait_for_status(message, "failed").await["failure"].clone();
+        assert_eq!((failure["code"].as_str(), failure["kind"].as_str()), (Some("media_missing"), Some("permanent")));
+        assert!(failure["remedy"].as_str().unwrap().starts_with("Upload the file again"), "{failure}");
+
+        // The clock stands, so a sender that pauses would send nothing more.
+        let id = upload(&app, "room.png", "image/png", PNG).await;
+        let message = accepted(&app, &image(&app, OTHER_CUSTOMER, &id)).await;
+        app.wait_for_status(message, "read").await;
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
     async fn an_upload_without_a_valid_token_keeps_the_message_and_sends_nothing(db: TestDatabase) {
         let app = TestApp::start_with(db, &[("WHATSAPP_ACCESS_TOKEN", "EAAwithdrawn")]).await;
         let id = upload(&app, "room.png", "image/png", PNG).await;
