@@ -152,10 +152,17 @@ on_both_engines! {
         let app = TestApp::start(db).await;
         let pdf = upload(&app, "a.pdf", "application/pdf", PDF).await;
         let large = upload(&app, "large.png", "image/png", &vec![7; 5 * 1024 * 1024 + 1]).await;
+        let mp3 = upload(&app, "a.mp3", "audio/mpeg", b"ID3").await;
+        let still = upload(&app, "a.webp", "image/webp", &[&b"RIFF\0\0\0\0WEBPVP8 "[..], &[7; 102_400]].concat()).await;
         let refused = async |body: &Value| problem(app.post(body).await).await;
         let expect = |code: &str, field: &str| (422, code.to_owned(), Some(field.to_owned()));
         assert_eq!(refused(&image(&app, CUSTOMER, &pdf)).await, expect("wrong_media_type", "image.id"));
         assert_eq!(refused(&image(&app, CUSTOMER, &large)).await, expect("media_too_large", "image.id"));
+        let other = |kind: &str, medium: Value| json!({"sender_id": app.sender_id, "to": CUSTOMER, "type": kind, kind: medium});
+        let sticker = other("sticker", json!({"id": still}));
+        assert_eq!(refused(&sticker).await, expect("media_too_large", "sticker.id"));
+        let voice = other("audio", json!({"id": mp3, "voice": true}));
+        assert_eq!(refused(&voice).await, expect("wrong_media_type", "audio.voice"));
         for id in ["wpm_99999", "wpm_", "wpm_x"] {
             assert_eq!(refused(&image(&app, CUSTOMER, id)).await, expect("unknown_media", "image.id"), "{id}");
         }
