@@ -92,12 +92,20 @@ impl Files {
         Ok(Writing { files: self.clone(), file, path, hash: Sha256::new(), bytes: 0, is_kept: false })
     }
 
-    /// Opens a kept file for reading.
+    /// Opens a kept file for reading; `None` if it is not there, which waiting does not change.
     ///
     /// # Errors
-    /// `Unavailable`: it is not there or cannot be read.
-    pub async fn read(&self, account: AccountId, digest: &str) -> Result<File, StoreError> {
-        File::open(self.path(account, digest)).await.map_err(unavailable)
+    /// `Unavailable`: it cannot be read, or the whole folder is away.
+    pub async fn read(&self, account: AccountId, digest: &str) -> Result<Option<File>, StoreError> {
+        match File::open(self.path(account, digest)).await {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // A disk that is not mounted has no file either, but will have it again.
+                fs::metadata(self.root.join(UNFINISHED)).await.map_err(unavailable)?;
+                Ok(None)
+            }
+            Err(error) => Err(unavailable(error)),
+        }
     }
 
     fn path(&self, account: AccountId, digest: &str) -> PathBuf {

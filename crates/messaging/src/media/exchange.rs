@@ -30,6 +30,9 @@ const UPLOADS_MAX: u64 = 10_000;
 /// How long a look at a link is good for: a campaign shares one link, and whoever holds it is not to be asked for each.
 const LOOKED_AT: Duration = Duration::from_secs(60);
 const LOOKS_MAX: u64 = 10_000;
+/// How long a placeholder is not written again: a campaign needs it for every message, and its business may be renamed.
+const PLACEHOLDER_KNOWN: Duration = Duration::from_secs(60);
+const PLACEHOLDERS_MAX: u64 = 1000;
 /// A medium that was uploaded so recently is known to the provider, so a refusal is about something else.
 const RECENT: Duration = Duration::from_secs(60);
 /// How long a call waits for an upload. Calls share their slots with every account, so a slow upload goes on without
@@ -53,6 +56,8 @@ pub struct Exchange {
     under_way: Flights<Key, Upload, NotExchanged>,
     room: Semaphore,
     looks: Cache<String, Look>,
+    /// Ids of placeholders, by template name.
+    placeholders: Cache<(AccountId, String), String>,
     links: Links,
 }
 
@@ -65,13 +70,32 @@ impl Exchange {
             under_way: Flights::new(WAIT_MAX, FAILURE_TOLD),
             room: Semaphore::new(AT_ONCE_MAX),
             looks: Cache::builder().max_capacity(LOOKS_MAX).time_to_live(LOOKED_AT).build(),
+            placeholders: Cache::builder().max_capacity(PLACEHOLDERS_MAX).time_to_live(PLACEHOLDER_KNOWN).build(),
             links,
         }
     }
 
-    /// What a link leads to, as it was a moment ago.
+    /// What a link leads to, as it was a moment ago; what nobody can say now is asked again by the next.
     pub(super) async fn look(&self, link: &str) -> Look {
-        self.looks.get_with(link.to_owned(), self.links.look(link)).await
+        let look = async {
+            match self.links.look(link).await {
+                Look::Unclear(why) => Err(why),
+                clear => Ok(clear),
+            }
+        };
+        let found = self.looks.try_get_with(link.to_owned(), look).await;
+        found.unwrap_or_else(|why| Look::Unclear(why.as_ref().clone()))
+    }
+
+    /// The id of the account's placeholder for a template; made if nobody made it lately.
+    pub(super) async fn placeholder(
+        &self,
+        account: AccountId,
+        template: &str,
+        make: impl Future<Output = Result<String, StoreError>>,
+    ) -> Result<String, StoreError> {
+        let found = self.placeholders.try_get_with((account, template.to_owned()), make).await;
+        found.map_err(|error| error.copy())
     }
 }
 
@@ -154,7 +178,10 @@ async fn find_or_upload(core: &Core, provider: &dyn Provider, key: Key) -> Resul
     // Never closed; without a permit the upload would only be one too many.
     let _permit = core.exchange.room.acquire().await.ok();
     let (medium, digest, length) = find(core, key).await?;
-    let file = core.store.files().read(account, &digest).await?;
+    let Some(file) = core.store.files().read(account, &digest).await? else {
+        tracing::error!(media.id = %media, "The file of medium {media} is not in the folder of media");
+        return Err(NotExchanged::Refused(Refusal { failure: missing(media), retry_after: None }));
+    };
     let new = upload(core, provider, key, to_upload(&medium, digest, length, Some(file))).await?;
     let mut tx = core.store.begin().await?;
     store::media::keep_upload(&mut tx.conn(), &scope, (media, sender), &new).await?;

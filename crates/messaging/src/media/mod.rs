@@ -47,7 +47,8 @@ pub async fn of_messages(core: &Core, scope: &AccountScope, messages: &[MessageI
 /// # Errors
 /// `Unavailable`: the file is not there or cannot be read.
 pub async fn open(core: &Core, scope: &AccountScope, stored: &Stored) -> Result<tokio::fs::File, StoreError> {
-    core.store.files().read(scope.account(), &stored.digest).await
+    let file = core.store.files().read(scope.account(), &stored.digest).await?;
+    file.ok_or_else(|| StoreError::Unavailable("the file of a medium is not in the folder of media".to_owned()))
 }
 
 /// What is stored of a medium, if its bytes are here.

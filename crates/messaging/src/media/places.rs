@@ -1,9 +1,11 @@
 //! Whether a medium of ours may stand where a message names it.
 
-use domain::content::{Content, MediaSource};
+use domain::content::{Content, MediaDetails, MediaSource};
 use domain::ids::MediaId;
 use domain::scope::AccountScope;
 use store::StoreError;
+use store::media::Stored;
+use tokio::io::AsyncReadExt;
 
 use super::rules::{self, Broken};
 use crate::core::Core;
@@ -45,11 +47,30 @@ pub(crate) async fn check_places(
             return misplaced("media_not_stored", detail);
         };
         let mime_type = medium.mime_type.as_deref().unwrap_or(rules::UNTOLD);
-        match rules::check(place.media.kind(), mime_type, stored.bytes) {
+        if let MediaDetails::Audio { voice: Some(true) } = place.media.details
+            && let Err(Broken::Type(detail) | Broken::Size(detail)) = rules::check_voice(mime_type)
+        {
+            let field = format!("{}.voice", place.path);
+            return Ok(Err(Misplaced { code: "wrong_media_type", field, detail }));
+        }
+        let mut checked = rules::check(place.media.kind(), mime_type, stored.bytes);
+        if checked.is_ok() && rules::may_be_too_large_if_still(place.media.kind(), stored.bytes) {
+            checked = rules::check_still(&head(core, scope, stored).await?, stored.bytes);
+        }
+        match checked {
             Ok(()) => {}
             Err(Broken::Type(detail)) => return misplaced("wrong_media_type", detail),
             Err(Broken::Size(detail)) => return misplaced("media_too_large", detail),
         }
     }
     Ok(Ok(()))
+}
+
+/// The first bytes of a medium.
+async fn head(core: &Core, scope: &AccountScope, stored: &Stored) -> Result<Vec<u8>, StoreError> {
+    let file = super::open(core, scope, stored).await?;
+    let mut head = Vec::new();
+    let read = file.take(rules::WEBP_HEAD_BYTES as u64).read_to_end(&mut head).await;
+    read.map_err(|error| StoreError::Unavailable(format!("a medium cannot be read: {error}")))?;
+    Ok(head)
 }

@@ -15,8 +15,8 @@ struct Rule {
     size: &'static str,
 }
 
-/// Meta's table of media types. Of stickers only the larger bound, of animated ones, can be told without looking inside;
-/// a `gif` is a short MP4.
+/// Meta's table of media types. Of stickers this is the larger bound, of animated ones; see [`may_be_too_large_if_still`].
+/// A `gif` is a short MP4.
 const RULES: [Rule; 6] = [
     Rule { kind: MediaKind::Image, types: &["image/jpeg", "image/png"], bytes_max: 5 * MB, size: "5 MB" },
     Rule { kind: MediaKind::Video, types: &["video/mp4", "video/3gpp"], bytes_max: 16 * MB, size: "16 MB" },
@@ -56,6 +56,47 @@ pub fn check(kind: MediaKind, mime_type: &str, bytes: i64) -> Result<(), Broken>
         return Err(Broken::Size(detail));
     }
     Ok(())
+}
+
+/// The bound of stickers that stand still.
+const STILL_STICKER_BYTES_MAX: i64 = 100 * KB;
+/// How many first bytes of a WebP tell whether it moves.
+pub const WEBP_HEAD_BYTES: usize = 21;
+
+/// Whether it is a sticker that is too large unless it moves, which [`check_still`] tells by its first bytes.
+#[must_use]
+pub fn may_be_too_large_if_still(kind: MediaKind, bytes: i64) -> bool {
+    kind == MediaKind::Sticker && bytes > STILL_STICKER_BYTES_MAX
+}
+
+/// Whether a sticker that large may be sent; `head` is its first bytes.
+///
+/// # Errors
+/// It stands still, and such a one must be smaller.
+pub fn check_still(head: &[u8], bytes: i64) -> Result<(), Broken> {
+    // RFC 9649, 2.7: only the extended header can speak of an animation, in its flags' second bit.
+    let is_webp = head.starts_with(b"RIFF") && head.get(8..16) == Some(b"WEBPVP8X");
+    if is_webp && head.get(20).is_some_and(|flags| flags & 0b10 != 0) {
+        return Ok(());
+    }
+    Err(Broken::Size(format!(
+        "the medium has {bytes} bytes; as sticker that stands still WhatsApp takes at most 100 KB"
+    )))
+}
+
+/// Whether a medium of this type can be sent as a voice note: OGG, with OPUS or with a codec that nobody named.
+///
+/// # Errors
+/// The rule it breaks, with what would be right.
+pub fn check_voice(mime_type: &str) -> Result<(), Broken> {
+    let parameters = mime_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let mut codecs =
+        parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("codecs")).map(|(_, codecs)| codecs);
+    let is_opus = codecs.all(|codecs| codecs.trim().trim_matches('"').eq_ignore_ascii_case("opus"));
+    if essence(mime_type) == "audio/ogg" && is_opus {
+        return Ok(());
+    }
+    Err(Broken::Type(format!("the medium is `{mime_type}`; as voice note WhatsApp takes audio/ogg with OPUS only")))
 }
 
 /// A media type without its parameters, in lower case.
@@ -171,6 +212,35 @@ mod tests {
         for rule in &RULES {
             let mime_type = rule.types.first().copied().unwrap_or("application/pdf");
             assert!(matches!(check(rule.kind, mime_type, rule.bytes_max + 1), Err(Broken::Size(_))), "{}", rule.kind);
+        }
+    }
+
+    #[test]
+    fn a_large_sticker_must_move() {
+        let head = |kind: &[u8], flags: u8| [b"RIFF\0\0\0\0WEBP", kind, b"\x0a\0\0\0", &[flags]].concat();
+        assert_eq!(head(b"VP8X", 0).len(), WEBP_HEAD_BYTES);
+        for (head, moves) in [
+            (head(b"VP8X", 0b10), true),
+            (head(b"VP8X", 0b1_0010), true),
+            (head(b"VP8X", 0b1_0000), false),
+            (head(b"VP8 ", 0b10), false),
+            (head(b"VP8L", 0b10), false),
+            (b"RIFF".to_vec(), false),
+        ] {
+            assert_eq!(check_still(&head, 1).is_ok(), moves, "{head:?}");
+        }
+        assert!(!may_be_too_large_if_still(MediaKind::Sticker, 100 * KB));
+        assert!(may_be_too_large_if_still(MediaKind::Sticker, 100 * KB + 1));
+        assert!(!may_be_too_large_if_still(MediaKind::Image, 5 * MB));
+    }
+
+    #[test]
+    fn a_voice_note_is_ogg_with_opus() {
+        for good in ["audio/ogg", "Audio/OGG; codecs=opus", "audio/ogg; codecs=\"OPUS\"", "audio/ogg; rate=48000"] {
+            assert_eq!(check_voice(good), Ok(()), "{good}");
+        }
+        for bad in ["audio/mpeg", "audio/ogg; codecs=vorbis", "audio/ogg; codecs=\"opus, vorbis\"", "application/ogg"] {
+            assert!(matches!(check_voice(bad), Err(Broken::Type(_))), "{bad}");
         }
     }
 

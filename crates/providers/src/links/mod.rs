@@ -47,6 +47,9 @@ const SHORT_LINK_HOSTS: [&str; 14] = [
 const EXAMPLE_HOSTS: [&str; 6] =
     ["scontent.whatsapp.net", "mmg.whatsapp.net", "media.whatsapp.net", "example.com", "example.org", "example.net"];
 
+/// Statuses below 500 that say "not now": request timeout, too early, too many requests.
+const PASSING: [u16; 3] = [408, 425, 429];
+
 /// What a link leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -54,6 +57,8 @@ pub enum Look {
     Document,
     /// Something else, or nothing; why, in words for people.
     Dropped(String),
+    /// Nobody can say now, for its server or the way to it is out of order; why, in words for people.
+    Unclear(String),
 }
 
 /// Looks at links; cheap to clone.
@@ -74,27 +79,25 @@ impl Links {
 
     /// Looks at what the link leads to.
     pub async fn look(&self, link: &str) -> Look {
-        match tokio::time::timeout(TIME_MAX, self.follow(link)).await {
-            Ok(Ok(())) => Look::Document,
-            Ok(Err(why)) => Look::Dropped(why),
-            Err(_) => Look::Dropped(format!("what it leads to did not come within {} seconds", TIME_MAX.as_secs())),
-        }
+        let found = tokio::time::timeout(TIME_MAX, self.follow(link)).await;
+        let late = || Look::Unclear(format!("what it leads to did not come within {} seconds", TIME_MAX.as_secs()));
+        found.map_or_else(|_| late(), |found| found.err().unwrap_or(Look::Document))
     }
 
-    async fn follow(&self, link: &str) -> Result<(), String> {
-        let mut url = Url::parse(link).map_err(|_| "it is no well-formed address".to_owned())?;
+    async fn follow(&self, link: &str) -> Result<(), Look> {
+        let dropped = |why: &str| Look::Dropped(why.to_owned());
+        let mut url = Url::parse(link).map_err(|_| dropped("it is no well-formed address"))?;
         for _ in 0..=REDIRECTS_MAX {
-            self.check(&url)?;
-            let request = self.client.get(url.clone());
-            let response = request.send().await.map_err(|error| chain(&error.without_url()))?;
+            self.check(&url).map_err(Look::Dropped)?;
+            let response = self.client.get(url.clone()).send().await.map_err(without_answer)?;
             if !response.status().is_redirection() {
                 return look_at(response).await;
             }
             let next = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-            let next = next.ok_or("it redirects to nowhere")?;
-            url = url.join(next).map_err(|_| "it redirects to something that is no address".to_owned())?;
+            let next = next.ok_or_else(|| dropped("it redirects to nowhere"))?;
+            url = url.join(next).map_err(|_| dropped("it redirects to something that is no address"))?;
         }
-        Err(format!("it redirects more than {REDIRECTS_MAX} times"))
+        Err(Look::Dropped(format!("it redirects more than {REDIRECTS_MAX} times")))
     }
 
     /// What can be said before anything is asked.
@@ -121,20 +124,28 @@ impl Links {
 
 const NOT_PUBLIC: &str = "it leads to an address that is not on the public internet";
 
-async fn look_at(mut response: Response) -> Result<(), String> {
+/// Connections, names and time fail and come back; only where it may not lead is decided for good.
+fn without_answer(error: reqwest::Error) -> Look {
+    let why = chain(&error.without_url());
+    if why == NOT_PUBLIC { Look::Dropped(why) } else { Look::Unclear(why) }
+}
+
+async fn look_at(mut response: Response) -> Result<(), Look> {
     let status = response.status();
     if !status.is_success() {
-        return Err(format!("its server answers with HTTP status {}", status.as_u16()));
+        let why = format!("its server answers with HTTP status {}", status.as_u16());
+        let passes = status.is_server_error() || PASSING.contains(&status.as_u16());
+        return Err(if passes { Look::Unclear(why) } else { Look::Dropped(why) });
     }
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_owned();
     let mut head = Vec::new();
     while head.len() < BYTES_MAX
-        && let Some(chunk) = response.chunk().await.map_err(|error| chain(&error.without_url()))?
+        && let Some(chunk) = response.chunk().await.map_err(without_answer)?
     {
         head.extend(chunk.iter().take(BYTES_MAX - head.len()));
     }
-    content::check_document(&content_type, &head)
+    content::check_document(&content_type, &head).map_err(Look::Dropped)
 }
 
 /// Resolves names to public addresses only. The connection is made to what is answered here and nothing else, so a name

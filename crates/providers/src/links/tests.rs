@@ -59,6 +59,14 @@ fn documents() -> Server {
             "/a.pdf" => Some(pdf()),
             "/page" => Some(answer("200 OK", "Content-Type: text/html", b"<html>")),
             "/gone" => Some(answer("404 Not Found", "Content-Type: text/plain", b"no")),
+            "/withdrawn" => Some(answer("410 Gone", "Content-Type: text/plain", b"no")),
+            "/locked" => Some(answer("403 Forbidden", "Content-Type: text/plain", b"no")),
+            "/busy" => Some(answer("429 Too Many Requests", "Content-Type: text/html", b"<html>later")),
+            "/broken" => Some(answer("503 Service Unavailable", "Content-Type: text/html", b"<html>later")),
+            "/to-broken" => to("/broken"),
+            "/cut" => {
+                Some(b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: 99\r\n\r\n%PDF".to_vec())
+            }
             "/once" => to("/a.pdf"),
             "/absolute" => to(&format!("{base}/a.pdf")),
             "/inside" => to("http://169.254.169.254/latest/meta-data"),
@@ -78,7 +86,14 @@ fn documents() -> Server {
 async fn dropped(links: &Links, link: &str) -> String {
     match links.look(link).await {
         Look::Dropped(why) => why,
-        Look::Document => panic!("{link} counts as a document"),
+        other => panic!("{link} counts as {other:?}"),
+    }
+}
+
+async fn unclear(links: &Links, link: &str) -> String {
+    match links.look(link).await {
+        Look::Unclear(why) => why,
+        other => panic!("{link} counts as {other:?}"),
     }
 }
 
@@ -96,6 +111,8 @@ async fn everything_else_is_dropped_with_a_reason() {
     for (path, why) in [
         ("/page", "web page"),
         ("/gone", "404"),
+        ("/withdrawn", "410"),
+        ("/locked", "403"),
         ("/file", "plain http"),
         ("/short", "short link"),
         ("/round", "more than 3 times"),
@@ -117,10 +134,15 @@ async fn everything_else_is_dropped_with_a_reason() {
 }
 
 #[tokio::test]
-async fn what_does_not_come_in_time_is_dropped() {
+async fn a_fault_that_passes_says_nothing_of_the_link() {
     let (links, server) = (Links::new(true).expect("a client"), documents());
-    let said = dropped(&links, &format!("{}/silent", server.base)).await;
-    assert!(said.contains("3 seconds") || said.contains("timed out"), "{said}");
+    for (path, why) in [("/busy", "429"), ("/broken", "503"), ("/to-broken", "503"), ("/cut", ""), ("/silent", "")] {
+        let said = unclear(&links, &format!("{}{path}", server.base)).await;
+        assert!(said.contains(why) && !said.is_empty(), "{path}: {said}");
+    }
+    for link in ["http://127.0.0.1:1/a.pdf", "http://no-such-host.invalid/a.pdf"] {
+        assert!(!unclear(&links, link).await.is_empty(), "{link}");
+    }
 }
 
 #[tokio::test]

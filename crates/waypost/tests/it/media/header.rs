@@ -14,7 +14,7 @@ use crate::support::{CUSTOMER, OTHER_CUSTOMER, PHONE_NUMBER_ID, TestApp};
 
 const ALLOWED: (&str, &str) = ("WAYPOST_MEDIA_ALLOW_PRIVATE_LINKS", "true");
 
-/// Serves a document at `/a.pdf` and a web page everywhere else, and counts; ends with the test's process.
+/// Serves a document at `/a.pdf`, a fault at `/busy.pdf` and a web page everywhere else, and counts; ends with the test's process.
 fn web_site() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -25,6 +25,10 @@ fn web_site() -> (String, Arc<AtomicUsize>) {
             counted.fetch_add(1, Ordering::SeqCst);
             let mut head = [0; 4096];
             let count = stream.read(&mut head).unwrap_or(0);
+            if head[..count].starts_with(b"GET /busy.pdf") {
+                let _ = stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+                continue;
+            }
             let (content_type, body) = match head[..count].starts_with(b"GET /a.pdf") {
                 true => ("application/pdf", PDF),
                 false => ("text/html", &b"<!DOCTYPE html><p>Sign in to see the document"[..]),
@@ -91,6 +95,46 @@ on_both_engines! {
         }
         assert_eq!(asked(&app, "POST", &format!("{PHONE_NUMBER_ID}/media")), 1, "one placeholder, one upload");
         assert_eq!(asked_there.load(Ordering::SeqCst), 1, "one look for all");
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn a_placeholder_is_not_written_again_for_each_message(db: TestDatabase) {
+        let folder = db.path("media");
+        let app = start(db, &[ALLOWED]).await;
+        let (base, _) = web_site();
+        let shelf = folder.join(app.made.account.to_string());
+        let first = send(&app, CUSTOMER, &format!("{base}/sign-in")).await;
+        app.wait_for_status(first, "read").await;
+        std::fs::remove_dir_all(&shelf).unwrap();
+        let second = send(&app, OTHER_CUSTOMER, &format!("{base}/sign-in")).await;
+        app.wait_for_status(second, "read").await;
+        assert_eq!(sent(&app, second).await.0, sent(&app, first).await.0);
+        assert!(!shelf.exists(), "nothing was written");
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn a_fault_that_passes_leaves_the_link_and_is_not_remembered(db: TestDatabase) {
+        let app = start(db, &[ALLOWED]).await;
+        let (base, asked_there) = web_site();
+        let link = format!("{base}/busy.pdf");
+        for to in [CUSTOMER, OTHER_CUSTOMER] {
+            // The simulator fetches links of this machine itself, so the message may fail; what was asked counts.
+            let message = send(&app, to, &link).await;
+            app.wait("the attempt", async || {
+                let log: Value = app.get(&format!("/v1/messages/{message}/attempts")).await.json().await.unwrap();
+                log["data"].as_array()?.first().filter(|attempt| attempt["status"] != "calling").map(|_| ())
+            })
+            .await;
+            let (document, note) = sent(&app, message).await;
+            assert_eq!(document, json!({"link": link, "filename": "Invoice.pdf"}));
+            assert!(note.as_str().unwrap().contains("sent as it is") && note.as_str().unwrap().contains("503"), "{note}");
+        }
+        let looks = asked_there.load(Ordering::SeqCst);
+        assert!(looks >= 2, "each message looks anew: {looks}");
         app.stop().await;
     }
 }

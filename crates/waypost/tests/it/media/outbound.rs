@@ -104,6 +104,26 @@ on_both_engines! {
 }
 
 on_both_engines! {
+    async fn a_medium_whose_file_is_missing_fails_its_message_and_holds_up_nobody(db: TestDatabase) {
+        let folder = db.path("media");
+        let app = TestApp::start(db).await;
+        let id = upload(&app, "room.png", "image/png", PNG).await;
+        let shelf = folder.join(app.made.account.to_string());
+        std::fs::remove_dir_all(&shelf).unwrap();
+        let message = accepted(&app, &image(&app, CUSTOMER, &id)).await;
+        let failure = app.wait_for_status(message, "failed").await["failure"].clone();
+        assert_eq!((failure["code"].as_str(), failure["kind"].as_str()), (Some("media_missing"), Some("permanent")));
+        assert!(failure["remedy"].as_str().unwrap().starts_with("Upload the file again"), "{failure}");
+
+        // The clock stands, so a sender that pauses would send nothing more.
+        let id = upload(&app, "room.png", "image/png", PNG).await;
+        let message = accepted(&app, &image(&app, OTHER_CUSTOMER, &id)).await;
+        app.wait_for_status(message, "read").await;
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
     async fn an_upload_without_a_valid_token_keeps_the_message_and_sends_nothing(db: TestDatabase) {
         let app = TestApp::start_with(db, &[("WHATSAPP_ACCESS_TOKEN", "EAAwithdrawn")]).await;
         let id = upload(&app, "room.png", "image/png", PNG).await;
@@ -133,10 +153,17 @@ on_both_engines! {
         let app = TestApp::start(db).await;
         let pdf = upload(&app, "a.pdf", "application/pdf", PDF).await;
         let large = upload(&app, "large.png", "image/png", &vec![7; 5 * 1024 * 1024 + 1]).await;
+        let mp3 = upload(&app, "a.mp3", "audio/mpeg", b"ID3").await;
+        let still = upload(&app, "a.webp", "image/webp", &[&b"RIFF\0\0\0\0WEBPVP8 "[..], &[7; 102_400]].concat()).await;
         let refused = async |body: &Value| problem(app.post(body).await).await;
         let expect = |code: &str, field: &str| (422, code.to_owned(), Some(field.to_owned()));
         assert_eq!(refused(&image(&app, CUSTOMER, &pdf)).await, expect("wrong_media_type", "image.id"));
         assert_eq!(refused(&image(&app, CUSTOMER, &large)).await, expect("media_too_large", "image.id"));
+        let other = |kind: &str, medium: Value| json!({"sender_id": app.sender_id, "to": CUSTOMER, "type": kind, kind: medium});
+        let sticker = other("sticker", json!({"id": still}));
+        assert_eq!(refused(&sticker).await, expect("media_too_large", "sticker.id"));
+        let voice = other("audio", json!({"id": mp3, "voice": true}));
+        assert_eq!(refused(&voice).await, expect("wrong_media_type", "audio.voice"));
         for id in ["wpm_99999", "wpm_", "wpm_x"] {
             assert_eq!(refused(&image(&app, CUSTOMER, id)).await, expect("unknown_media", "image.id"), "{id}");
         }
