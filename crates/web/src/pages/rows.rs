@@ -183,8 +183,9 @@ fn parameters(component: &Component) -> Vec<String> {
             parameters.iter().map(|parameter| named(parameter.name(), parameter.shown())).collect()
         }
         Component::Button(button) => match button.action() {
-            ButtonAction::QuickReply(text) | ButtonAction::CopyCode(text) => vec![text.clone()],
-            ButtonAction::Url { text, name } => vec![named(name.as_deref(), text)],
+            ButtonAction::QuickReply(text) | ButtonAction::CopyCode(text) | ButtonAction::Url(text) => {
+                vec![text.clone()]
+            }
             _ => Vec::new(),
         },
         Component::Carousel(cards) => {
