@@ -99,6 +99,11 @@ impl Draft {
                           `provider_options.meta_cloud`, or send a `video`";
             return Err(FieldError::new("not_allowed", at(field), detail));
         }
+        // Meta refuses these with 131062.
+        if self.class == Class::Authentication && matches!(self.to, Address::UserId(_)) {
+            let detail = "a code goes to a phone number only; give `to`";
+            return Err(FieldError::new("not_allowed", at("recipient".to_owned()), detail));
+        }
         match template.codes().filter(|_| self.class == Class::Authentication) {
             Some((_, button, field)) if button.chars().count() > CODE_CHARS_MAX => {
                 let detail = format!("a code has at most {CODE_CHARS_MAX} characters");
@@ -107,11 +112,6 @@ impl Draft {
             Some((body, button, field)) if body != button => {
                 let detail = "an authentication template carries its code twice: in the body and on the button";
                 Err(FieldError::new("mismatch", at(field), detail))
-            }
-            // Meta refuses these with 131062.
-            Some(_) if matches!(self.to, Address::UserId(_)) => {
-                let detail = "a code goes to a phone number only; give `to`";
-                Err(FieldError::new("not_allowed", at("recipient".to_owned()), detail))
             }
             _ => Ok(()),
         }
@@ -262,5 +262,23 @@ mod tests {
         assert_eq!(at("replace", json!(true)), ("missing_field", "schedule_key".to_owned()));
         assert_eq!(Draft::read(&text, Region::INDIA).expect_err("no sender").field, "sender_id");
         assert_eq!(Draft::read(&json!([]), Region::INDIA).expect_err("a list").code, "wrong_type");
+    }
+
+    #[test]
+    fn a_template_of_codes_goes_to_a_phone_number_whatever_fills_it() {
+        let body = json!({"type": "body", "parameters": [{"type": "text", "text": "123456"}]});
+        let autofill = json!({"type": "button", "sub_type": "url", "index": 0,
+            "parameters": [{"type": "text", "text": "123456"}]});
+        for components in [json!([]), json!([body]), json!([body, autofill])] {
+            let message = |class: &str| {
+                let template = json!({"name": "code", "language": {"code": "en"}, "components": components});
+                let body = json!({"sender_id": 7, "class": class, "message": {"recipient": "US.13491208655302741918",
+                    "type": "template", "template": template}});
+                Draft::read(&body, Region::INDIA)
+            };
+            let error = message("authentication").expect_err("a user id");
+            assert_eq!((error.code, error.field.as_str()), ("not_allowed", "message.recipient"), "{components}");
+            assert!(message("transactional").is_ok());
+        }
     }
 }

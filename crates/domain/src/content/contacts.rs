@@ -75,10 +75,12 @@ fn read_name(mut fields: Fields<'_>) -> Result<Texts, FieldError> {
     let missing =
         fields.error("missing_field", "first_name", "give at least one part of the name beside `formatted_name`");
     let name = read_texts(fields, NAME)?;
-    if name.len() > 1 { Ok(name) } else { Err(missing) }
+    let has_part = name.iter().any(|(key, part)| *key != "formatted_name" && !part.trim().is_empty());
+    if has_part { Ok(name) } else { Err(missing) }
 }
 
-/// Entries whose first member says what they are about; an address has none such.
+/// Entries whose first member says what they are about. An address has none such, and a telephone may be named by the
+/// `wa_id` alone.
 fn read_list(
     fields: &mut Fields<'_>,
     key: &'static str,
@@ -88,8 +90,10 @@ fn read_list(
         return Ok(None);
     }
     let entries = fields.objects(key)?.into_iter().map(|mut entry| {
-        if let Some(main) = members.first().filter(|_| key != "addresses") {
-            entry.text_within(main, 1024)?;
+        match (key, members.first()) {
+            ("phones", Some(main)) => drop(entry.optional_filled(main, 1024)?),
+            ("addresses", _) | (_, None) => {}
+            (_, Some(main)) => drop(entry.text_within(main, 1024)?),
         }
         read_texts(entry, members)
     });

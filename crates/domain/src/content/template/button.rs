@@ -10,6 +10,8 @@ use crate::fields::{FieldError, Fields};
 
 /// Meta: a template has at most ten buttons.
 const BUTTONS_MAX: usize = 10;
+/// Meta: an address has at most 2,000 characters.
+const URL_CHARS_MAX: usize = 2000;
 
 const KINDS: &[&str] = &["quick_reply", "url", "copy_code", "flow", "catalog", "mpm", "request_contact_info"];
 
@@ -28,12 +30,7 @@ pub enum ButtonAction {
     /// `quick_reply`: what it answers.
     QuickReply(String),
     /// `url`: the end of the address; the code, in an authentication template.
-    Url {
-        /// The text.
-        text: String,
-        /// The variable's name, in a template with named variables.
-        name: Option<String>,
-    },
+    Url(String),
     /// `copy_code`: the code that it copies.
     CopyCode(String),
     /// `flow`: a form; both members may be left out.
@@ -100,7 +97,7 @@ impl ButtonAction {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::QuickReply(_) => "quick_reply",
-            Self::Url { .. } => "url",
+            Self::Url(_) => "url",
             Self::CopyCode(_) => "copy_code",
             Self::Flow { .. } => "flow",
             Self::Catalog { .. } => "catalog",
@@ -129,8 +126,9 @@ impl ButtonAction {
             }
             "url" => {
                 read_kind(&mut parameter, &["text"])?;
-                let (text, name) = parameter::read_text(&mut parameter, 1024)?;
-                Self::Url { text, name }
+                parameter.refuse("parameter_name", "the variable of an address is never named")?;
+                let (text, _) = parameter::read_text(&mut parameter, URL_CHARS_MAX)?;
+                Self::Url(text)
             }
             "copy_code" => {
                 read_kind(&mut parameter, &["coupon_code"])?;
@@ -149,7 +147,7 @@ impl ButtonAction {
         let thumbnail = |id: &Option<String>| id.as_ref().map(|id| json!(id));
         let action = match self {
             Self::QuickReply(payload) => return Some(json!({"type": "payload", "payload": payload})),
-            Self::Url { text, name } => return Some(parameter::text_to_value(text, name.as_deref())),
+            Self::Url(text) => return Some(parameter::text_to_value(text, None)),
             Self::CopyCode(code) => return Some(json!({"type": "coupon_code", "coupon_code": code})),
             Self::RequestContactInfo => return None,
             Self::Flow { token, data } => object([

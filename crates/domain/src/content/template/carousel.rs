@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::interactive::read_card_index;
-use super::super::{Index, MediumMut};
+use super::super::{Index, MediaKind, MediumMut};
 use super::component::{Component, HeaderParameter, check_double};
 use crate::fields::{FieldError, Fields};
 
@@ -71,19 +71,30 @@ impl TemplateCard {
     }
 }
 
+const HEADER_RULE: &str = "each card has a header with a picture, a film or a product";
+
+const fn may_head(header: &HeaderParameter) -> bool {
+    match header {
+        HeaderParameter::Media(media) => matches!(media.kind(), MediaKind::Image | MediaKind::Video),
+        HeaderParameter::Product { .. } => true,
+        HeaderParameter::Text { .. } | HeaderParameter::Location(_) => false,
+    }
+}
+
 fn read_components(fields: &mut Fields<'_>) -> Result<Vec<Component>, FieldError> {
     let mut components = Vec::new();
     for mut item in fields.objects_within("components", 1..=12)? {
         let kind = item.text("type")?.to_ascii_lowercase();
-        components.push(Component::read_simple(item, &kind, KINDS)?);
+        let component = Component::read_simple(item, &kind, KINDS)?;
+        if matches!(&component, Component::Header(header) if !may_head(header)) {
+            let field = format!("components[{}].parameters[0].type", components.len());
+            return Err(fields.error("unsupported_kind", &field, HEADER_RULE));
+        }
+        components.push(component);
         check_double(fields, &components)?;
     }
-    let has_header = components.iter().any(|component| {
-        matches!(component, Component::Header(HeaderParameter::Media(_) | HeaderParameter::Product { .. }))
-    });
-    if !has_header {
-        let detail = "each card has a header with a picture, a film or a product";
-        return Err(fields.error("missing_field", "components", detail));
+    if !components.iter().any(|component| matches!(component, Component::Header(_))) {
+        return Err(fields.error("missing_field", "components", HEADER_RULE));
     }
     Ok(components)
 }

@@ -113,7 +113,7 @@ impl Template {
         })?;
         let (i, button) = self.components.iter().enumerate().find_map(|(i, component)| match component {
             Component::Button(button) => match button.action() {
-                ButtonAction::Url { text, .. } => Some((i, text.as_str())),
+                ButtonAction::Url(text) => Some((i, text.as_str())),
                 _ => None,
             },
             _ => None,

@@ -122,7 +122,7 @@ pub(super) fn read_shorthand(fields: &mut Fields<'_>) -> Result<Option<Vec<Param
             Value::Number(number) => number.to_string(),
             other => return Err(FieldError::wrong_type(path, "a string", other)),
         };
-        check_text(&text).map_err(|(code, detail)| FieldError::new(code, path, detail))?;
+        check_text(&text, TEXT_CHARS_MAX).map_err(|(code, detail)| FieldError::new(code, path, detail))?;
         Ok(Parameter::Text { text, name: None })
     });
     let parameters: Vec<_> = parameters.collect::<Result<_, _>>()?;
@@ -130,13 +130,13 @@ pub(super) fn read_shorthand(fields: &mut Fields<'_>) -> Result<Option<Vec<Param
 }
 
 /// What a text cannot be, whoever fills it in.
-fn check_text(text: &str) -> Result<(), (&'static str, String)> {
+fn check_text(text: &str, chars_max: usize) -> Result<(), (&'static str, String)> {
     let count = text.chars().count();
     if text.trim().is_empty() {
         return Err(("empty", "the text must not be empty".to_owned()));
     }
-    if count > TEXT_CHARS_MAX {
-        return Err(("too_long", format!("the text has {count} characters; at most {TEXT_CHARS_MAX} are allowed")));
+    if count > chars_max {
+        return Err(("too_long", format!("the text has {count} characters; at most {chars_max} are allowed")));
     }
     // Meta refuses these with 132018 or 131008; better said before anything is sent.
     if text.contains(['\n', '\r', '\t', '\0']) || text.contains("     ") {
@@ -149,7 +149,7 @@ fn check_text(text: &str) -> Result<(), (&'static str, String)> {
 /// The text and the name of a parameter of type `text`.
 pub(super) fn read_text(fields: &mut Fields<'_>, chars_max: usize) -> Result<(String, Option<String>), FieldError> {
     let text = fields.text_within("text", chars_max)?;
-    check_text(text).map_err(|(code, detail)| fields.error(code, "text", detail))?;
+    check_text(text, chars_max).map_err(|(code, detail)| fields.error(code, "text", detail))?;
     let name = fields.optional_filled("parameter_name", 64)?.map(ToOwned::to_owned);
     Ok((text.to_owned(), name))
 }

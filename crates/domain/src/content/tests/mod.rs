@@ -38,6 +38,66 @@ fn each_kind_reads_back_as_metas_own_object() {
     }
 }
 
+/// A message with these components.
+fn filled(components: Value) -> Value {
+    json!({"type": "template", "template": {"name": "h", "language": {"code": "en"}, "components": components}})
+}
+
+#[test]
+fn the_end_of_an_address_is_long_and_has_no_name() {
+    let button = |parameter: Value| {
+        read(filled(json!([{"type": "button", "sub_type": "url", "index": 0, "parameters": [parameter]}])))
+    };
+    let text = |length: usize| json!({"type": "text", "text": "x".repeat(length)});
+    assert!(button(text(2000)).is_ok());
+    let at = |rest: &str| format!("message.template.components[0].parameters[0].{rest}");
+    let error = button(text(2001)).expect_err("too long");
+    assert_eq!((error.code, error.field), ("too_long", at("text")));
+    let error = button(json!({"type": "text", "parameter_name": "end", "text": "x"})).expect_err("named");
+    assert_eq!((error.code, error.field), ("not_allowed", at("parameter_name")));
+}
+
+#[test]
+fn a_card_of_a_template_shows_a_picture_a_film_or_a_product() {
+    let carousel = |parameter: Value| {
+        let card = |i: usize| {
+            json!({"card_index": i, "components": [{"type": "header", "parameters": [parameter]},
+                {"type": "button", "sub_type": "quick_reply", "index": 0,
+                    "parameters": [{"type": "payload", "payload": "p"}]}]})
+        };
+        read(filled(json!([{"type": "carousel", "cards": [card(0), card(1)]}])))
+    };
+    let medium = |kind: &str| json!({"type": kind, kind: {"id": "1"}});
+    let product = json!({"type": "product", "product": {"product_retailer_id": "1", "catalog_id": "1"}});
+    for good in [medium("image"), medium("video"), product] {
+        assert!(carousel(good.clone()).is_ok(), "{good}");
+    }
+    let place = json!({"type": "location", "location": {"latitude": 1, "longitude": 2}});
+    for bad in [medium("gif"), medium("document"), place, json!({"type": "text", "text": "x"})] {
+        let error = carousel(bad.clone()).expect_err("no such header");
+        let field = "message.template.components[0].cards[0].components[0].parameters[0].type";
+        assert_eq!((error.code, error.field.as_str()), ("unsupported_kind", field), "{bad}");
+    }
+}
+
+#[test]
+fn a_contact_has_a_part_of_a_name_and_a_telephone_says_something() {
+    let card =
+        |name: Value, phone: Value| read(json!({"type": "contacts", "contacts": [{"name": name, "phones": [phone]}]}));
+    let name = json!({"formatted_name": "Ana", "first_name": "Ana"});
+    for phone in [json!({"wa_id": "972545550128"}), json!({"phone": "+972 54 555 0128"}), json!({"type": "WORK"})] {
+        assert!(card(name.clone(), phone.clone()).is_ok(), "{phone}");
+    }
+    for (name, phone, code, field) in [
+        (name.clone(), json!({}), "empty", "phones[0]"),
+        (name, json!({"phone": " ", "type": "WORK"}), "empty", "phones[0].phone"),
+        (json!({"formatted_name": "Ana", "last_name": " "}), json!({"phone": "1"}), "missing_field", "name.first_name"),
+    ] {
+        let error = card(name, phone).expect_err(field);
+        assert_eq!((error.code, error.field), (code, format!("message.contacts[0].{field}")));
+    }
+}
+
 #[test]
 fn what_is_wrong_is_named_at_its_field() {
     let long = "x".repeat(TEXT_CHARS_MAX + 1);

@@ -128,7 +128,7 @@ fn button_parameter(button: &Button, around: &Around<'_>) -> Choice {
     };
     match button.action() {
         ButtonAction::QuickReply(payload) => choice("reply", "bubble.button_quick_reply", Some(payload)),
-        ButtonAction::Url { text, .. } => choice("external", "bubble.button_url", Some(text)),
+        ButtonAction::Url(text) => choice("external", "bubble.button_url", Some(text)),
         ButtonAction::CopyCode(code) => choice("copy", "bubble.button_copy", Some(code)),
         ButtonAction::Flow { .. } => choice("document", "bubble.button_flow", None),
         ButtonAction::Catalog { thumbnail } => choice("tag", "bubble.button_catalog", thumbnail.as_deref()),
