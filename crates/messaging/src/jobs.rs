@@ -195,11 +195,11 @@ async fn settle(core: &Core, stored: &Stored, done: Result<(), Failed>) -> Resul
     let now = core.now();
     let mut tx = core.store.begin().await?;
     match done {
-        Ok(()) => job::finish(&mut tx.conn(), stored.id).await?,
+        Ok(()) => job::finish(&mut tx.conn(), stored).await?,
         Err((error, wait)) => {
             let (id, kind) = (stored.id, stored.kind.as_str());
             tracing::warn!(job.id = id, job.kind = kind, %error, "Job {id} failed: {error}");
-            job::fail(&mut tx.conn(), id, wait.map(|wait| now.plus(wait)), &error, now).await?;
+            job::fail(&mut tx.conn(), stored, wait.map(|wait| now.plus(wait)), &error, now).await?;
         }
     }
     tx.commit().await
