@@ -21,6 +21,7 @@ use store::outbox::Waiting;
 use store::pause::Pause;
 use store::trace::TraceLine;
 
+use crate::apply::calls;
 use crate::core::Core;
 
 /// The explanation of a message.
@@ -302,9 +303,10 @@ impl Facts {
             None => Vec::new(),
         };
         let came = message.direction == Direction::Inbound || message.origin.is_some();
+        let id_kind = if message.kind == calls::KIND { calls::ID_KIND } else { "wamid" };
         let inlet = match message.external_id.as_deref().filter(|_| came) {
             Some(external_id) => {
-                store::call::inlet_of(&mut conn, scope, message.sender, ("wamid", external_id)).await?
+                store::call::inlet_of(&mut conn, scope, message.sender, (id_kind, external_id)).await?
             }
             None => None,
         };

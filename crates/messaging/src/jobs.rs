@@ -195,11 +195,13 @@ async fn settle(core: &Core, stored: &Stored, done: Result<(), Failed>) -> Resul
     let now = core.now();
     let mut tx = core.store.begin().await?;
     match done {
-        Ok(()) => job::finish(&mut tx.conn(), stored.id).await?,
+        Ok(()) => job::finish(&mut tx.conn(), stored).await?,
         Err((error, wait)) => {
             let (id, kind) = (stored.id, stored.kind.as_str());
-            tracing::warn!(job.id = id, job.kind = kind, %error, "Job {id} failed: {error}");
-            job::fail(&mut tx.conn(), id, wait.map(|wait| now.plus(wait)), &error, now).await?;
+            // The words may quote the provider's, and those a person's number: they stay in the job's row.
+            let code = if wait.is_some() { "later" } else { "never" };
+            tracing::warn!(job.id = id, job.kind = kind, error.code = code, "Job {id} ({kind}) failed: {code}");
+            job::fail(&mut tx.conn(), stored, wait.map(|wait| now.plus(wait)), &error, now).await?;
         }
     }
     tx.commit().await

@@ -160,6 +160,11 @@ fn schedule_key(draft: &Draft) -> Option<ScheduleKey> {
         draft.class.as_str(),
         draft.reference,
     ]);
+    // Keys of before options counted were made without them.
+    let meaning = match draft.options.to_stored() {
+        Some(options) => serde_json::json!([meaning, options]),
+        None => meaning,
+    };
     let fingerprint = hex::encode(Sha256::digest(meaning.to_string().as_bytes()));
     Some(ScheduleKey { key: name.key.clone(), fingerprint, replace: name.replace })
 }

@@ -25,14 +25,20 @@ pub struct NewJob<'a> {
     pub run_at: Timestamp,
 }
 
+// `created_at` is when it was last asked for, or for when: it grows with each asking, so whoever runs the job can tell at
+// its end whether it was asked for meanwhile. A run that began before may not have seen what is to be done.
 const INSERT: Sql = Sql::same(
     "INSERT INTO job (id, account_id, kind, payload, unique_key, state, attempts, run_at, created_at)
      VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7)
-     ON CONFLICT (kind, unique_key) DO UPDATE SET state = 0, attempts = 0, run_at = excluded.run_at,
-       payload = excluded.payload, last_error = NULL WHERE job.state = 2",
+     ON CONFLICT (kind, unique_key) DO UPDATE SET state = 0, payload = excluded.payload,
+       attempts = CASE WHEN job.state = 2 THEN 0 ELSE job.attempts END,
+       run_at = CASE WHEN job.state = 2 THEN excluded.run_at ELSE job.run_at END,
+       last_error = CASE WHEN job.state = 2 THEN NULL ELSE job.last_error END,
+       created_at = CASE WHEN excluded.run_at > job.created_at THEN excluded.run_at ELSE job.created_at + 1 END",
 );
 
-/// Stores a job, unless one with its key waits already; one that failed for good gets a new chance.
+/// Stores a job, unless one with its key waits already; one that is being run is run once more after that, and one that
+/// failed for good gets a new chance.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
@@ -87,6 +93,8 @@ pub struct Job {
     pub payload: String,
     /// How often it was begun, this time included.
     pub attempts: i64,
+    /// When it was last asked for, as far as its runner knows.
+    pub asked_at: Timestamp,
 }
 
 const ANY_DUE: Sql = Sql::same("SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT 1");
@@ -103,10 +111,10 @@ pub async fn any_due(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, StoreE
 const CLAIM: Sql = Sql::split(
     "UPDATE job SET attempts = attempts + 1, run_at = $2
      WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3 + 0)
-     RETURNING id, kind, payload, attempts",
+     RETURNING id, kind, payload, attempts, created_at",
     "UPDATE job SET attempts = attempts + 1, run_at = $2
      WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3 + 0 FOR UPDATE SKIP LOCKED)
-     RETURNING id, kind, payload, attempts",
+     RETURNING id, kind, payload, attempts, created_at",
 );
 
 /// Begins jobs that are due; until `claimed_until` nobody else does.
@@ -123,35 +131,51 @@ pub async fn claim(
     rows.iter()
         .map(|row| {
             let mut row = row.reader();
-            Ok(Job { id: row.read()?, kind: row.read()?, payload: row.read()?, attempts: row.read()? })
+            Ok(Job {
+                id: row.read()?,
+                kind: row.read()?,
+                payload: row.read()?,
+                attempts: row.read()?,
+                asked_at: row.read()?,
+            })
         })
         .collect()
 }
 
-const DELETE: Sql = Sql::same("DELETE FROM job WHERE id = $1");
-const RETRY: Sql = Sql::same("UPDATE job SET state = $2, run_at = $3, last_error = $4 WHERE id = $1");
+const DELETE: Sql = Sql::same("DELETE FROM job WHERE id = $1 AND created_at = $2");
+const AGAIN: Sql = Sql::same(
+    "UPDATE job SET state = 0, attempts = 0, run_at = created_at, last_error = $3 WHERE id = $1 AND created_at <> $2",
+);
+const RETRY: Sql = Sql::same("UPDATE job SET run_at = $2, last_error = $3 WHERE id = $1");
+const GIVE_UP: Sql =
+    Sql::same("UPDATE job SET state = 2, run_at = $3, last_error = $4 WHERE id = $1 AND created_at = $2");
 
-/// The job is done.
+/// The job is done, unless it was asked for since it was begun.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
-pub async fn finish(conn: &mut Conn<'_>, id: i64) -> Result<(), StoreError> {
-    conn.execute(&DELETE, values![id]).await?;
+pub async fn finish(conn: &mut Conn<'_>, job: &Job) -> Result<(), StoreError> {
+    if conn.execute(&DELETE, values![job.id, job.asked_at]).await? == 0 {
+        conn.execute(&AGAIN, values![job.id, job.asked_at, None::<&str>]).await?;
+    }
     Ok(())
 }
 
-/// The job failed: again at the given time, or never.
+/// The job failed: again at the given time, or never, unless it was asked for since it was begun.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
 pub async fn fail(
     conn: &mut Conn<'_>,
-    id: i64,
+    job: &Job,
     retry_at: Option<Timestamp>,
     error: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let state: i64 = if retry_at.is_some() { 0 } else { 2 };
-    conn.execute(&RETRY, values![id, state, retry_at.unwrap_or(now), error]).await?;
+    if let Some(retry_at) = retry_at {
+        conn.execute(&RETRY, values![job.id, retry_at, error]).await?;
+    } else if conn.execute(&GIVE_UP, values![job.id, job.asked_at, now, error]).await? == 0 {
+        conn.execute(&AGAIN, values![job.id, job.asked_at, error]).await?;
+    }
     Ok(())
 }

@@ -10,7 +10,9 @@ use store::hot::{Bearing, Inbound};
 use super::{Place, Reading, lines};
 
 /// Kind of the rows, of their content, and of the row whose end follows.
-const KIND: &str = "call";
+pub(crate) const KIND: &str = "call";
+/// Kind of their ids at the provider.
+pub(crate) const ID_KIND: &str = "wacid";
 
 pub(super) fn take(read: &mut Reading, place: Place<'_>, call: CallEvent) {
     let is_from_person = call.direction.as_deref() == Some("USER_INITIATED");
@@ -23,7 +25,7 @@ pub(super) fn take(read: &mut Reading, place: Place<'_>, call: CallEvent) {
     read.apply.messages.push(Inbound {
         account: place.sender.account,
         sender: place.sender.id,
-        id_kind: "wacid",
+        id_kind: ID_KIND,
         external_id: call.id,
         identities: Identity::of_person(&call.from),
         address,

@@ -1,7 +1,7 @@
 //! Applying stored callbacks: decode, command, mark. Everything is idempotent, so a crash between any two steps only
 //! repeats work.
 
-mod calls;
+pub(crate) mod calls;
 mod elsewhere;
 mod lines;
 mod people;

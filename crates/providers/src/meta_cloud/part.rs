@@ -5,7 +5,12 @@ use serde_json::{Map, Value};
 use super::wire;
 use crate::HookPart;
 
-/// Keeps of each change the statuses and messages of one message, and the contacts they name; all other entries go.
+/// Lists whose elements are about one message, or one call, each.
+const LISTS: [&str; 4] = ["statuses", "messages", "message_echoes", "calls"];
+/// Who is named in them.
+const PEOPLE: [&str; 6] = ["from", "recipient_id", "to", "from_user_id", "recipient_user_id", "to_user_id"];
+
+/// Keeps of each change what is about one message, and the contacts it names; all other entries go.
 pub(crate) fn part(body: &[u8], ids: &[&str], reference: &str) -> Option<HookPart> {
     let mut root = wire::parse(body).ok()?;
     let (mut kept, mut dropped) = (0, false);
@@ -34,34 +39,74 @@ pub(crate) fn part(body: &[u8], ids: &[&str], reference: &str) -> Option<HookPar
 
 /// Answers how many elements stay and whether any went.
 fn narrow(value: &mut Map<String, Value>, ids: &[&str], reference: &str) -> (usize, bool) {
-    let text = |element: &Value, key: &str| element.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-    let (mut found, mut lost, mut people) = (0, false, Vec::new());
-    for list in ["statuses", "messages"] {
-        let Some(elements) = value.get_mut(list).and_then(Value::as_array_mut) else { continue };
-        let before = elements.len();
-        elements.retain(|element| {
-            let named = text(element, "id").is_some_and(|id| ids.contains(&id.as_str()));
-            named || text(element, "biz_opaque_callback_data").is_some_and(|echo| echo.starts_with(reference))
-        });
-        found += elements.len();
-        lost |= elements.len() < before;
-        people.extend(elements.iter().flat_map(|e| [text(e, "from"), text(e, "recipient_id")]).flatten());
-        people.extend(elements.iter().flat_map(|e| [text(e, "from_user_id"), text(e, "recipient_user_id")]).flatten());
+    let mut sieve = Sieve { ids, reference, found: 0, lost: false, people: Vec::new() };
+    for list in LISTS {
+        sieve.list(value.get_mut(list));
     }
-    if !lost {
-        return (found, false);
+    sieve.history(value.get_mut("history"));
+    if !sieve.lost {
+        return (sieve.found, false);
     }
-    for list in ["statuses", "messages"] {
+    for list in LISTS.into_iter().chain(["history"]) {
         if value.get(list).and_then(Value::as_array).is_some_and(Vec::is_empty) {
             value.remove(list);
         }
     }
     if let Some(contacts) = value.get_mut("contacts").and_then(Value::as_array_mut) {
         contacts.retain(|contact| {
-            ["wa_id", "user_id"].iter().any(|key| text(contact, key).is_some_and(|id| people.contains(&id)))
+            ["wa_id", "user_id"].iter().any(|key| text(contact, key).is_some_and(|id| sieve.people.contains(&id)))
         });
     }
-    (found, true)
+    (sieve.found, true)
+}
+
+fn text(element: &Value, key: &str) -> Option<String> {
+    element.get(key).and_then(Value::as_str).map(ToOwned::to_owned)
+}
+
+/// Lets through what is about one message, and notes who is named in it.
+#[derive(Debug)]
+struct Sieve<'a> {
+    ids: &'a [&'a str],
+    reference: &'a str,
+    found: usize,
+    lost: bool,
+    people: Vec<String>,
+}
+
+impl Sieve<'_> {
+    fn list(&mut self, list: Option<&mut Value>) {
+        self.keep(list, Self::lets_through);
+    }
+
+    /// A thread names its person, so one with nothing about the message goes as a whole.
+    fn history(&mut self, parts: Option<&mut Value>) {
+        self.keep(parts, |sieve, part| {
+            sieve.keep(part.get_mut("threads"), |sieve, thread| {
+                sieve.keep(thread.get_mut("messages"), Self::lets_through)
+            })
+        });
+    }
+
+    /// Answers whether anything stays.
+    fn keep(&mut self, list: Option<&mut Value>, mut stays: impl FnMut(&mut Self, &mut Value) -> bool) -> bool {
+        let Some(elements) = list.and_then(Value::as_array_mut) else { return false };
+        let before = elements.len();
+        elements.retain_mut(|element| stays(self, element));
+        self.lost |= elements.len() < before;
+        !elements.is_empty()
+    }
+
+    fn lets_through(&mut self, element: &mut Value) -> bool {
+        let named = text(element, "id").is_some_and(|id| self.ids.contains(&id.as_str()));
+        let is_ours = || text(element, "biz_opaque_callback_data").is_some_and(|echo| echo.starts_with(self.reference));
+        if !named && !is_ours() {
+            return false;
+        }
+        self.found += 1;
+        self.people.extend(PEOPLE.iter().filter_map(|key| text(element, key)));
+        true
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +142,37 @@ mod tests {
         assert_eq!(find(&body(&json!([others]))), None);
         for odd in ["", "[]", "{}", "{\"entry\": 7}", "{\"entry\": [{\"changes\": [{}, 7]}, 8]}"] {
             assert_eq!(find(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn echoes_calls_and_old_messages_are_found_and_others_left_out() {
+        let about = |id: &str, person: &str| json!({"id": id, "from": "155", "to": person, "type": "text"});
+        let thread = |person: &str, messages: &[Value]| json!({"id": person, "messages": messages});
+        let parts = |threads: &[Value]| json!([{"metadata": {"phase": 1}, "threads": threads}]);
+        let (mine, more, others) = (about("x.A", "911"), about("x.B", "911"), about("x.C", "922"));
+        for (list, alone, among) in [
+            ("message_echoes", json!([mine]), json!([others, mine, more])),
+            ("calls", json!([mine]), json!([mine, others])),
+            (
+                "history",
+                parts(&[thread("911", std::slice::from_ref(&mine))]),
+                parts(&[thread("922", std::slice::from_ref(&others)), thread("911", &[more.clone(), mine.clone()])]),
+            ),
+        ] {
+            let find = |told: &Value, id: &str| {
+                let contacts = json!([{"wa_id": "911", "user_id": "U1"}, {"wa_id": "922", "user_id": "U2"}]);
+                let change = json!({"field": list, "value": {"contacts": contacts, list: told}});
+                part(json!({"entry": [{"changes": [change]}]}).to_string().as_bytes(), &[id], "wp1.x.")
+            };
+            assert_eq!(find(&alone, "x.A"), Some(HookPart::Whole), "{list}");
+            assert_eq!(find(&among, "x.Z"), None, "{list}");
+            let Some(HookPart::Part(text)) = find(&among, "x.A") else { panic!("no part of {list}") };
+            for (word, is_there) in
+                [("x.A", true), ("U1", true), ("x.B", false), ("x.C", false), ("922", false), ("U2", false)]
+            {
+                assert_eq!(text.contains(word), is_there, "{list}: {word} in {text}");
+            }
         }
     }
 

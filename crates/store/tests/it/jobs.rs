@@ -1,5 +1,7 @@
 //! Jobs and schedules: once each, whoever begins them.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use domain::time::Timestamp;
 use store::job::{self, Job, NewJob};
@@ -21,6 +23,16 @@ async fn claim(store: &Store, now: Timestamp, until: Timestamp, limit: i64) -> R
     let jobs = job::claim(&mut tx.conn(), now, until, limit).await?;
     tx.commit().await?;
     Ok(jobs)
+}
+
+async fn settle(store: &Store, job: &Job, gives_up: bool) -> Result<()> {
+    let mut tx = store.begin().await?;
+    match gives_up {
+        false => job::finish(&mut tx.conn(), job).await?,
+        true => job::fail(&mut tx.conn(), job, None, "it never will be", at(2)).await?,
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn begin(store: &Store, now: Timestamp) -> Result<Option<Timestamp>> {
@@ -55,7 +67,7 @@ testkit::on_both_engines! {
         let jobs = claim(&store, at(1), at(60), 10).await?;
         assert_eq!(jobs.len(), 1);
         let mut tx = store.begin().await?;
-        job::finish(&mut tx.conn(), jobs[0].id).await?;
+        job::finish(&mut tx.conn(), &jobs[0]).await?;
         tx.commit().await?;
         insert(&store, "a", NOW).await?;
         assert_eq!(claim(&store, at(1), at(60), 10).await?.len(), 1);
@@ -67,13 +79,45 @@ testkit::on_both_engines! {
         insert(&store, "a", NOW).await?;
         let jobs = claim(&store, at(1), at(60), 10).await?;
         let mut tx = store.begin().await?;
-        job::fail(&mut tx.conn(), jobs[0].id, Some(at(5)), "the provider was not there", at(1)).await?;
+        job::fail(&mut tx.conn(), &jobs[0], Some(at(5)), "the provider was not there", at(1)).await?;
         tx.commit().await?;
         assert_eq!(claim(&store, at(4), at(60), 10).await?, []);
         assert_eq!(claim(&store, at(5), at(60), 10).await?[0].attempts, 2);
         let mut tx = store.begin().await?;
-        job::fail(&mut tx.conn(), jobs[0].id, None, "it never will be", at(6)).await?;
+        job::fail(&mut tx.conn(), &jobs[0], None, "it never will be", at(6)).await?;
         tx.commit().await?;
+        assert_eq!(claim(&store, at(9999), at(9999), 10).await?, []);
+        Ok(())
+    }
+
+    async fn a_job_asked_for_while_it_runs_runs_once_more(db: TestDatabase) -> Result<()> {
+        let store = Store::open(&settings(&db), NOW).await?;
+        // Asked for twice within one instant, and once for later.
+        for (number, run_at) in [NOW, NOW, at(30)].into_iter().enumerate() {
+            for gives_up in [false, true] {
+                let key = format!("{number} {gives_up}");
+                insert(&store, &key, NOW).await?;
+                let begun = claim(&store, at(1), at(60), 10).await?;
+                insert(&store, &key, run_at).await?;
+                insert(&store, &key, run_at).await?;
+                assert_eq!(claim(&store, at(2), at(60), 10).await?, [], "it is being run");
+                settle(&store, &begun[0], gives_up).await?;
+                assert_eq!(claim(&store, run_at, at(60), 10).await?.len(), 0, "not before its time");
+                let again = claim(&store, run_at.plus(Duration::from_millis(1)), at(60), 10).await?;
+                assert_eq!((begun.len(), again.len(), again[0].attempts), (1, 1, 1), "{key}");
+                settle(&store, &again[0], gives_up).await?;
+                assert_eq!(claim(&store, at(9999), at(9999), 10).await?, [], "once more and not for ever");
+            }
+        }
+        Ok(())
+    }
+
+    async fn a_job_keeps_its_end_when_its_claim_was_renewed(db: TestDatabase) -> Result<()> {
+        let store = Store::open(&settings(&db), NOW).await?;
+        insert(&store, "a", NOW).await?;
+        let begun = claim(&store, at(1), at(60), 10).await?;
+        assert_eq!(claim(&store, at(60), at(120), 10).await?.len(), 1);
+        settle(&store, &begun[0], false).await?;
         assert_eq!(claim(&store, at(9999), at(9999), 10).await?, []);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Bad input: a clear error with a stable code and the field; nothing stored, nothing sent.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use testkit::engine::TestDatabase;
 use testkit::on_both_engines;
@@ -72,6 +72,22 @@ on_both_engines! {
         // The body was not read to its end: no later request may be written to this connection.
         assert_eq!(too_long.headers()["connection"], "close");
         assert_eq!(problem(too_long).await, (413, "body_too_large".to_owned(), String::new()));
+        let read = app.http.post(app.url("/v1/messages/1/read")).bearer_auth(&app.made.access_token);
+        let read = read.body(vec![b' '; 2 * 1024 * 1024]).send().await.unwrap();
+        assert_eq!(problem(read).await, (413, "body_too_large".to_owned(), String::new()));
+        for (method, path, allowed) in [
+            (Method::DELETE, "/v1/messages/1", "GET,HEAD,PATCH"),
+            (Method::PUT, "/v1/messages", "GET,HEAD,POST"),
+            (Method::GET, "/v1/messages/1/cancel", "POST"),
+            (Method::POST, "/v1/senders", "GET,HEAD"),
+        ] {
+            let refused = app.http.request(method.clone(), app.url(path)).send().await.unwrap();
+            let mut allow: Vec<String> = refused.headers().get_all("allow").iter()
+                .flat_map(|value| value.to_str().unwrap().split(',')).map(str::to_owned).collect();
+            allow.sort();
+            assert_eq!(allow.join(","), allowed, "{method} {path}");
+            assert_eq!(problem(refused).await, (405, "method_not_allowed".to_owned(), String::new()));
+        }
         for key in ["", "a b", &"k".repeat(256)] {
             let found = problem(app.post_keyed(&app.text(CUSTOMER, "hi"), Some(key)).await).await;
             assert_eq!((found.0, found.1.as_str()), (400, "invalid_idempotency_key"));
@@ -179,6 +195,27 @@ on_both_engines! {
         ] {
             let found = problem(app.get(&format!("/v1/messages{query}")).await).await;
             assert_eq!(found, (422, code.to_owned(), field.to_owned()), "{query}");
+        }
+        for (method, path) in [
+            (Method::GET, "/v1/senders"),
+            (Method::GET, "/v1/messages/1"),
+            (Method::PATCH, "/v1/messages/1"),
+            (Method::POST, "/v1/messages"),
+            (Method::GET, "/v1/messages/1/attempts"),
+            (Method::GET, "/v1/messages/1/explain"),
+            (Method::POST, "/v1/messages/1/cancel"),
+            (Method::POST, "/v1/messages/1/read"),
+            (Method::GET, "/v1/media/1"),
+            (Method::POST, "/v1/media"),
+            (Method::POST, "/v1/templates/sync"),
+        ] {
+            let ask = || app.http.request(method.clone(), app.url(&format!("{path}?limit=5&dry_run=1")));
+            let refused = problem(ask().bearer_auth(&app.made.access_token).send().await.unwrap()).await;
+            assert_eq!(refused, (422, "unknown_parameter".to_owned(), "limit".to_owned()), "{method} {path}");
+            assert_eq!(ask().send().await.unwrap().status(), 401, "{method} {path}");
+            let plain = app.http.request(method.clone(), app.url(&format!("{path}?"))).bearer_auth(&app.made.access_token);
+            let answer = plain.send().await.unwrap().text().await.unwrap();
+            assert!(!answer.contains("unknown_parameter"), "{method} {path}: {answer}");
         }
         let unknown = app.get("/v1/mesages").await;
         assert_eq!(unknown.status(), StatusCode::NOT_FOUND);

@@ -309,7 +309,27 @@ on_both_engines! {
             let details = &entry(&explained, "written_elsewhere")["details"];
             assert_eq!(details["origin"], origin);
             assert!(details["callback"]["received_at"].is_string(), "{details}");
+            let shown = details["callback"]["body"].as_str().unwrap();
+            assert!(shown.contains(wamid) && shown.contains(&format!("text of {wamid}")), "{details}");
+            let is_shared = ["wamid.app", "wamid.quiet"].contains(&wamid);
+            assert_eq!(details["callback"]["kept"], if is_shared { "part" } else { "whole" });
+            assert_eq!(shown.matches("text of").count(), 1, "{shown}");
         }
+        app.stop().await;
+    }
+}
+
+on_both_engines! {
+    async fn a_call_is_explained_by_its_callback(db: TestDatabase) {
+        let app = TestApp::start(db).await;
+        let call = |id: &str, from: &str| json!({"id": id, "from": from.trim_start_matches('+'), "to": "15550783881",
+            "event": "connect", "direction": "USER_INITIATED", "timestamp": "1795168005"});
+        tell(&app, "calls", json!({"calls": [call("wacid.1", CUSTOMER), call("wacid.2", OTHER_CUSTOMER)]})).await;
+        let explained = explain_named(&app, "wacid.1").await;
+        let callback = &entry(&explained, "received")["details"]["callback"];
+        assert_eq!(callback["kept"], "part", "{explained}");
+        let shown = callback["body"].as_str().unwrap();
+        assert!(shown.contains("wacid.1") && !shown.contains("wacid.2"), "{shown}");
         app.stop().await;
     }
 }

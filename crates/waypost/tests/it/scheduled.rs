@@ -222,6 +222,10 @@ on_both_engines! {
         let refused = answer(app.post(&other).await).await;
         assert_eq!(problem(&refused), (409, "schedule_key_reused", "schedule_key"));
         assert_eq!(refused.1["message_id"], first);
+        let mut guarded = body.clone();
+        guarded["recipient_identity_key_hash"] = json!("DF2lS5v2W6x=");
+        let refused = answer(app.post(&guarded).await).await;
+        assert_eq!(problem(&refused), (409, "schedule_key_reused", "schedule_key"), "options are meant too");
         other["replace"] = json!(true);
         let second = app.schedule(&other).await;
         assert_ne!(second, first);

@@ -9,6 +9,7 @@ use messaging::explain::{self, Callback, CallbackBody, Entry, Explanation, Waits
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::messages::NoParameters;
 use crate::auth::TokenScope;
 use crate::catalogue::{Catalogue, FALLBACK};
 use crate::problem::Problem;
@@ -49,6 +50,7 @@ struct EntryView {
 /// `GET /v1/messages/{id}/explain`
 pub(super) async fn show(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Json<ExplanationView>, Problem> {

@@ -12,6 +12,7 @@ use messaging::media::upload::{About, Incoming, Kept, UploadError};
 use serde::Serialize;
 use store::media::Medium;
 
+use super::messages::NoParameters;
 use crate::auth::TokenScope;
 use crate::media::{self, NoMedium};
 use crate::problem::Problem;
@@ -25,6 +26,7 @@ const NUMBER_BYTES_MAX: usize = 20;
 /// `POST /v1/media`
 pub(super) async fn create(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
@@ -123,6 +125,7 @@ impl UploadView {
 /// `GET /v1/media/{id}`
 pub(super) async fn show(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
     Path(id): Path<String>,
     headers: HeaderMap,

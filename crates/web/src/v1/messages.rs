@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use domain::draft::Draft;
 use domain::fields::{FieldError, Fields};
@@ -12,6 +12,7 @@ use domain::message::{Direction, MessageStatus};
 use domain::phone::E164;
 use domain::scope::AccountScope;
 use domain::time::Timestamp;
+use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use messaging::reading::{self, MarkError};
 use messaging::send::{AcceptedMessage, SendError};
@@ -36,6 +37,7 @@ const PAGE_MAX: i64 = 100;
 /// `POST /v1/messages`
 pub(super) async fn create(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -49,13 +51,17 @@ pub(super) async fn create(
     Ok((StatusCode::ACCEPTED, Json(accepted_view(&web, &scope, accepted).await?)).into_response())
 }
 
+/// The body of a request, if it could be read.
+fn read_bytes(web: &Web, body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(web.settings.request_body_bytes_max),
+        _ => Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body could not be read to its end"),
+    })
+}
+
 /// The JSON of a request.
 pub(super) fn read_json(web: &Web, body: Result<Bytes, BytesRejection>) -> Result<Value, Problem> {
-    let bytes_max = web.settings.request_body_bytes_max;
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(bytes_max),
-        _ => Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body could not be read to its end"),
-    })?;
+    let body = read_bytes(web, body)?;
     serde_json::from_slice(&body)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_json", error.to_string()))
 }
@@ -98,6 +104,7 @@ fn idempotency_key(headers: &HeaderMap, body: &Value) -> Result<Option<Idempoten
 /// `GET /v1/messages/{id}`
 pub(super) async fn show(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Json<MessageView>, Problem> {
@@ -124,6 +131,7 @@ pub(super) async fn views(web: &Web, scope: &AccountScope, found: Vec<Message>) 
 /// `GET /v1/messages/{id}/attempts`
 pub(super) async fn attempts(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Json<List<AttemptView>>, Problem> {
@@ -136,10 +144,12 @@ pub(super) async fn attempts(
 /// `POST /v1/messages/{id}/read`
 pub(super) async fn mark_read(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
     Path(id): Path<String>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
+    let body = read_bytes(&web, body)?;
     let id: MessageId = id.parse().map_err(|_| Problem::not_found("message"))?;
     let typing = if body.is_empty() { false } else { read_typing(&body)? };
     reading::mark(&web.core, &scope, id, typing).await.map_err(|error| match error {
@@ -248,11 +258,30 @@ pub(super) fn page_limit(name: &str, value: &str) -> Result<i64, FieldError> {
     Ok(limit)
 }
 
+/// No parameters: extracted by every handler that takes none, after the token.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NoParameters;
+
+impl<S: Sync> FromRequestParts<S> for NoParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        match form_urlencoded::parse(query.as_bytes()).next() {
+            Some((name, _)) => Err(unknown_parameter(&name, &[]).into()),
+            None => Ok(Self),
+        }
+    }
+}
+
 /// A parameter that nobody knows, with the nearest that somebody does.
 pub(super) fn unknown_parameter(name: &str, known: &[&'static str]) -> FieldError {
     let hint = domain::fields::nearest(name, known);
-    let detail =
-        hint.map_or_else(|| format!("known are {}", known.join(", ")), |hint| format!("did you mean `{hint}`?"));
+    let detail = match hint {
+        Some(hint) => format!("did you mean `{hint}`?"),
+        None if known.is_empty() => "there are none here".to_owned(),
+        None => format!("known are {}", known.join(", ")),
+    };
     FieldError::new("unknown_parameter", name, format!("unknown parameter; {detail}"))
 }
 

@@ -12,7 +12,7 @@ mod view;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 use crate::problem::Problem;
 use crate::state::Web;
@@ -35,6 +35,13 @@ pub fn router(media_bytes_max: u64) -> Router<Web> {
         .route("/v1/templates", get(templates::list))
         .route("/v1/templates/{name}", get(templates::show).post(templates::act))
         .route("/v1/{*rest}", any(unknown))
+        .method_not_allowed_fallback(wrong_method)
+}
+
+/// The router adds `Allow`.
+async fn wrong_method(method: Method) -> Problem {
+    let detail = format!("this path does not take {method}; the header `Allow` lists what it takes");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
 async fn unknown() -> Problem {

@@ -13,7 +13,9 @@ use messaging::{scheduled, send};
 use store::message::DuePlace;
 use store::scheduled::ScheduledFilter;
 
-use super::messages::{List, PAGE_DEFAULT, number, page_limit, read_json, unknown_parameter, view, views};
+use super::messages::{
+    List, NoParameters, PAGE_DEFAULT, number, page_limit, read_json, unknown_parameter, view, views,
+};
 use super::view::MessageView;
 use crate::auth::TokenScope;
 use crate::problem::Problem;
@@ -82,6 +84,7 @@ pub(super) async fn list(
 /// `PATCH /v1/messages/{id}`
 pub(super) async fn reschedule(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
     Path(id): Path<String>,
     body: Result<Bytes, BytesRejection>,
@@ -95,6 +98,7 @@ pub(super) async fn reschedule(
 /// `POST /v1/messages/{id}/cancel`
 pub(super) async fn cancel(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
     Path(id): Path<String>,
 ) -> Result<Json<MessageView>, Problem> {

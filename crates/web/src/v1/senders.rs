@@ -10,7 +10,7 @@ use messaging::sender_state::{self, SenderStanding};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::messages::List;
+use super::messages::{List, NoParameters};
 use crate::auth::TokenScope;
 use crate::problem::Problem;
 use crate::state::Web;
@@ -73,6 +73,7 @@ impl From<SenderStanding> for SenderView {
 /// `GET /v1/senders`
 pub(super) async fn list(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
 ) -> Result<Json<List<SenderView>>, Problem> {
     let standings = sender_state::standings(&web.core, &scope).await?;

@@ -13,7 +13,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use store::template::{Template, TemplateFilter, TemplatePlace};
 
-use super::messages::{List, PAGE_DEFAULT, number, page_limit, unknown_parameter};
+use super::messages::{List, NoParameters, PAGE_DEFAULT, number, page_limit, unknown_parameter};
 use crate::auth::TokenScope;
 use crate::problem::Problem;
 use crate::state::Web;
@@ -124,6 +124,7 @@ pub(super) async fn show(
 /// `POST /v1/templates/sync`. A template may have any name, so this is told apart here and not by the route.
 pub(super) async fn act(
     TokenScope(scope): TokenScope,
+    _: NoParameters,
     State(web): State<Web>,
     Path(action): Path<String>,
 ) -> Result<Response, Problem> {
