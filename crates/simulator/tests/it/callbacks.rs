@@ -133,7 +133,8 @@ async fn a_callback_that_is_not_answered_200_comes_again() {
 
 #[tokio::test]
 async fn a_callback_is_given_up_in_the_end() {
-    let plan = StatusPlan { retry_total: Duration::from_millis(30), ..quick() };
+    let (retry_first, retry_total) = (Duration::from_millis(200), Duration::from_millis(600));
+    let plan = StatusPlan { retry_first, retry_total, ..quick() };
     let mut world = World::with(plan).await;
     world.hook_answers([500; 40]);
     world.simulator.control().inbound(Inbound::text(YAEL, "hello")).await.expect("inbound");
