@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use domain::ids::AccountId;
 use domain::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,10 @@ use crate::templates::SyncTemplates;
 
 /// How many jobs run at once.
 const JOBS_MAX: usize = 16;
+/// How many of them may be downloads, which take long: what is short, such as a read receipt, always finds room.
+const FETCHES_MAX: usize = 12;
+/// How many of those may be of one account.
+const FETCHES_OF_ACCOUNT_MAX: usize = FETCHES_MAX / job::PASSED_OVER_MAX;
 /// How long a job that was begun is left to whoever began it.
 const CLAIM: Duration = Duration::from_secs(60);
 /// How long jobs under way may take to finish when the server stops.
@@ -120,15 +125,16 @@ pub async fn run(core: Core, stop: CancellationToken) {
 #[derive(Debug, Default)]
 struct Running {
     tasks: JoinSet<()>,
-    jobs: HashMap<tokio::task::Id, i64>,
+    jobs: HashMap<tokio::task::Id, Begun>,
 }
 
 impl Running {
     /// Begins what is due, as far as there is room; answers how many jobs.
     async fn begin(&mut self, core: &Core) -> Result<usize, StoreError> {
-        let room = i64::try_from(JOBS_MAX.saturating_sub(self.tasks.len())).unwrap_or(0);
         let now = core.now();
-        let is_due = room > 0 && {
+        let claims = (now, now.plus(CLAIM));
+        self.renew(core, claims).await?;
+        let is_due = self.room() > 0 && {
             let mut reading = core.store.read().await?;
             job::any_due(&mut reading.conn(), now).await?
         };
@@ -136,20 +142,51 @@ impl Running {
             return Ok(0);
         }
         let mut tx = core.store.begin().await?;
-        let claimed = job::claim(&mut tx.conn(), now, now.plus(CLAIM), room).await?;
+        let room = i64::try_from(self.room()).unwrap_or(0);
+        let mut claimed = job::claim(&mut tx.conn(), claims, FetchMedia::NAME, room).await?;
+        while let Some(full) = self.full_accounts(&claimed) {
+            let Some(fetch) = job::claim_one(&mut tx.conn(), claims, FetchMedia::NAME, full).await? else { break };
+            claimed.push(fetch);
+        }
         tx.commit().await?;
-        let mut begun = 0;
+        let begun = claimed.len();
         for stored in claimed {
-            // One of ours that takes longer than its claim: claiming it again was its renewal.
-            if self.jobs.values().any(|id| *id == stored.id) {
-                continue;
-            }
-            let (id, core) = (stored.id, core.clone());
+            let is_fetch = stored.kind == FetchMedia::NAME;
+            let begun = Begun { id: stored.id, fetch_of: stored.account.filter(|_| is_fetch), until: claims.1 };
+            let core = core.clone();
             let task = self.tasks.spawn(async move { run_and_settle(&core, &stored).await });
-            self.jobs.insert(task.id(), id);
-            begun += 1;
+            self.jobs.insert(task.id(), begun);
         }
         Ok(begun)
+    }
+
+    fn room(&self) -> usize {
+        JOBS_MAX.saturating_sub(self.tasks.len())
+    }
+
+    /// The accounts that have their share of downloads, those just claimed included; `None` if no download may begin.
+    fn full_accounts(&self, claimed: &[Stored]) -> Option<[Option<AccountId>; job::PASSED_OVER_MAX]> {
+        let new = claimed.iter().filter(|stored| stored.kind == FetchMedia::NAME).filter_map(|stored| stored.account);
+        let fetches = self.jobs.values().filter_map(|begun| begun.fetch_of).chain(new);
+        full_accounts(fetches, self.room().saturating_sub(claimed.len()))
+    }
+
+    /// Nobody else is to begin what takes longer than its claim.
+    async fn renew(&mut self, core: &Core, (now, until): (Timestamp, Timestamp)) -> Result<(), StoreError> {
+        let mut ending: Vec<&mut Begun> =
+            self.jobs.values_mut().filter(|begun| begun.until <= now.plus(CLAIM / 2)).collect();
+        if ending.is_empty() {
+            return Ok(());
+        }
+        let mut tx = core.store.begin().await?;
+        for begun in &ending {
+            job::renew(&mut tx.conn(), begun.id, (begun.until, until)).await?;
+        }
+        tx.commit().await?;
+        for begun in &mut ending {
+            begun.until = until;
+        }
+        Ok(())
     }
 
     /// Waits until a job ends; for ever while none runs.
@@ -165,6 +202,33 @@ impl Running {
         };
         self.jobs.remove(&task);
     }
+}
+
+/// A job under way.
+#[derive(Debug)]
+struct Begun {
+    id: i64,
+    /// The account, if it is a download.
+    fetch_of: Option<AccountId>,
+    /// The end of its claim.
+    until: Timestamp,
+}
+
+/// The accounts that have their share of these downloads; `None` if none may begin.
+fn full_accounts(
+    fetches: impl Iterator<Item = AccountId>,
+    room: usize,
+) -> Option<[Option<AccountId>; job::PASSED_OVER_MAX]> {
+    let mut counts: HashMap<AccountId, usize> = HashMap::new();
+    for account in fetches {
+        *counts.entry(account).or_default() += 1;
+    }
+    if room == 0 || counts.values().sum::<usize>() >= FETCHES_MAX {
+        return None;
+    }
+    // Fewer downloads than there may be leave fewer full accounts than can be passed over.
+    let mut full = counts.into_iter().filter(|(_, count)| *count >= FETCHES_OF_ACCOUNT_MAX).map(|(account, _)| account);
+    Some(std::array::from_fn(|_| full.next()))
 }
 
 async fn run_and_settle(core: &Core, stored: &Stored) {
@@ -205,4 +269,27 @@ async fn settle(core: &Core, stored: &Stored, done: Result<(), Failed>) -> Resul
         }
     }
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn downloads_leave_room_and_no_account_has_them_all() {
+        let of = |accounts: &[i64]| {
+            let full = full_accounts(accounts.iter().copied().map(AccountId), 1)?;
+            let mut full: Vec<i64> = full.into_iter().flatten().map(|account| account.0).collect();
+            full.sort_unstable();
+            Some(full)
+        };
+        assert_eq!(of(&[]), Some(vec![]));
+        assert_eq!(of(&[1, 1, 1, 2]), Some(vec![]));
+        assert_eq!(of(&[1, 1, 1, 1, 2]), Some(vec![1]));
+        assert_eq!(of(&[1, 2, 1, 2, 1, 2, 1, 2, 3, 3, 3]), Some(vec![1, 2]));
+        assert_eq!(of(&[1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]), None);
+        assert_eq!(of(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]), None);
+        assert_eq!(full_accounts([].into_iter(), 0), None, "no room at all");
+        assert!(FETCHES_MAX < JOBS_MAX);
+    }
 }

@@ -3,7 +3,7 @@
 use domain::ids::AccountId;
 use domain::time::Timestamp;
 
-use crate::conn::Conn;
+use crate::conn::{Conn, Row};
 use crate::error::StoreError;
 use crate::ids::{self, Sequence};
 use crate::sql::Column::{Int, Text};
@@ -87,6 +87,8 @@ pub(crate) async fn insert_all(
 pub struct Job {
     /// Its id.
     pub id: i64,
+    /// For which account, if any.
+    pub account: Option<AccountId>,
     /// Name of its kind.
     pub kind: String,
     /// The job as JSON.
@@ -110,23 +112,33 @@ pub async fn any_due(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, StoreE
 // `run_at` becomes the end of the claim: a job whose runner died is begun again after it.
 const CLAIM: Sql = Sql::split(
     "UPDATE job SET attempts = attempts + 1, run_at = $2
+<<<<<<< HEAD
      WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3 + 0)
      RETURNING id, kind, payload, attempts, created_at",
     "UPDATE job SET attempts = attempts + 1, run_at = $2
      WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3 + 0 FOR UPDATE SKIP LOCKED)
      RETURNING id, kind, payload, attempts, created_at",
+=======
+     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 AND kind <> $4 ORDER BY run_at LIMIT $3 + 0)
+     RETURNING id, account_id, kind, payload, attempts",
+    "UPDATE job SET attempts = attempts + 1, run_at = $2
+     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 AND kind <> $4 ORDER BY run_at LIMIT $3 + 0
+       FOR UPDATE SKIP LOCKED)
+     RETURNING id, account_id, kind, payload, attempts",
+>>>>>>> fmedia
 );
 
-/// Begins jobs that are due; until `claimed_until` nobody else does.
+/// Begins jobs that are due, all but those of one kind; until `claimed_until` nobody else does.
 ///
 /// # Errors
 /// As classified by [`StoreError`].
 pub async fn claim(
     conn: &mut Conn<'_>,
-    now: Timestamp,
-    claimed_until: Timestamp,
+    (now, claimed_until): (Timestamp, Timestamp),
+    except: &str,
     limit: i64,
 ) -> Result<Vec<Job>, StoreError> {
+<<<<<<< HEAD
     let rows = conn.fetch(&CLAIM, values![now, claimed_until, limit]).await?;
     rows.iter()
         .map(|row| {
@@ -140,6 +152,59 @@ pub async fn claim(
             })
         })
         .collect()
+=======
+    let rows = conn.fetch(&CLAIM, values![now, claimed_until, limit, except]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// How many accounts can be passed over.
+pub const PASSED_OVER_MAX: usize = 3;
+
+// Due jobs are found by their time; `|| ''` keeps the kind's index, which knows no time, out of it.
+const CLAIM_ONE: Sql = Sql::split(
+    "UPDATE job SET attempts = attempts + 1, run_at = $2
+     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 AND kind || '' = $3
+       AND account_id NOT IN ($4, $5, $6) ORDER BY run_at LIMIT 1)
+     RETURNING id, account_id, kind, payload, attempts",
+    "UPDATE job SET attempts = attempts + 1, run_at = $2
+     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 AND kind || '' = $3
+       AND account_id NOT IN ($4, $5, $6) ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+     RETURNING id, account_id, kind, payload, attempts",
+);
+
+/// Begins the job of this kind that is due longest, of any account but these; until `claimed_until` nobody else does.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn claim_one(
+    conn: &mut Conn<'_>,
+    (now, claimed_until): (Timestamp, Timestamp),
+    kind: &str,
+    passed_over: [Option<AccountId>; PASSED_OVER_MAX],
+) -> Result<Option<Job>, StoreError> {
+    // No account has the id 0.
+    let [first, second, third] = passed_over.map(|account| account.map_or(0, |account| account.0));
+    let row = conn.fetch_optional(&CLAIM_ONE, values![now, claimed_until, kind, first, second, third]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &Row) -> Result<Job, StoreError> {
+    let mut row = row.reader();
+    let (id, account, kind) = (row.read()?, row.read()?, row.read()?);
+    Ok(Job { id, account, kind, payload: row.read()?, attempts: row.read()? })
+}
+
+// Only the claim itself: a job that has ended may wait for its next try already.
+const RENEW: Sql = Sql::same("UPDATE job SET run_at = $3 WHERE id = $1 AND run_at = $2");
+
+/// A job that was begun goes on: its claim until `old` now ends with `new`.
+///
+/// # Errors
+/// As classified by [`StoreError`].
+pub async fn renew(conn: &mut Conn<'_>, id: i64, (old, new): (Timestamp, Timestamp)) -> Result<(), StoreError> {
+    conn.execute(&RENEW, values![id, old, new]).await?;
+    Ok(())
+>>>>>>> fmedia
 }
 
 const DELETE: Sql = Sql::same("DELETE FROM job WHERE id = $1 AND created_at = $2");

@@ -8,7 +8,7 @@ use store::job::{self, Job, NewJob};
 use store::{Store, schedule};
 use testkit::engine::TestDatabase;
 
-use crate::support::{NOW, at, settings};
+use crate::support::{NOW, World, add_account, at, settings};
 
 async fn insert(store: &Store, unique_key: &str, run_at: Timestamp) -> Result<()> {
     let mut tx = store.begin().await?;
@@ -20,7 +20,7 @@ async fn insert(store: &Store, unique_key: &str, run_at: Timestamp) -> Result<()
 
 async fn claim(store: &Store, now: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Job>> {
     let mut tx = store.begin().await?;
-    let jobs = job::claim(&mut tx.conn(), now, until, limit).await?;
+    let jobs = job::claim(&mut tx.conn(), (now, until), "", limit).await?;
     tx.commit().await?;
     Ok(jobs)
 }
@@ -57,6 +57,36 @@ testkit::on_both_engines! {
 
         let again = claim(&store, at(60), at(120), 10).await?;
         assert_eq!((again.len(), again[0].attempts), (3, 2), "a runner that died loses its claim");
+        Ok(())
+    }
+
+    async fn a_kind_is_claimed_apart_and_full_accounts_are_passed_over(db: TestDatabase) -> Result<()> {
+        let world = World::open(db).await?;
+        let store = &world.store;
+        let (other, _) = add_account(store, "Other", "1002").await?;
+        let mut tx = store.begin().await?;
+        for (account, kind, unique_key, second) in
+            [(world.account, "fetch", "a", 1), (other, "fetch", "b", 2), (world.account, "short", "c", 3)]
+        {
+            let run_at = at(second);
+            let new = NewJob { account: Some(account), kind, payload: "{}", unique_key, run_at };
+            job::insert(&mut tx.conn(), &new, NOW).await?;
+        }
+        let short = job::claim(&mut tx.conn(), (at(10), at(70)), "fetch", 10).await?;
+        assert_eq!(short.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["short"]);
+        let full = [Some(world.account), None, None];
+        let theirs = job::claim_one(&mut tx.conn(), (at(10), at(70)), "fetch", full).await?.expect("a job");
+        assert_eq!(theirs.account, Some(other));
+        assert_eq!(job::claim_one(&mut tx.conn(), (at(10), at(70)), "fetch", full).await?, None);
+        let ours = job::claim_one(&mut tx.conn(), (at(10), at(70)), "fetch", [None; 3]).await?.expect("a job");
+        assert_eq!(ours.account, Some(world.account));
+
+        job::renew(&mut tx.conn(), ours.id, (at(70), at(130))).await?;
+        job::renew(&mut tx.conn(), theirs.id, (at(69), at(130))).await?;
+        let again = job::claim_one(&mut tx.conn(), (at(80), at(140)), "fetch", [None; 3]).await?.expect("a job");
+        assert_eq!(again.id, theirs.id, "it was not renewed, since its claim was another one");
+        assert_eq!(job::claim_one(&mut tx.conn(), (at(80), at(140)), "fetch", [None; 3]).await?, None);
+        tx.commit().await?;
         Ok(())
     }
 

@@ -82,7 +82,7 @@ testkit::on_both_engines! {
         assert_eq!(medium.sender, Some(world.sender));
 
         let mut tx = world.store.begin().await?;
-        let jobs = job::claim(&mut tx.conn(), at(60), at(90), 10).await?;
+        let jobs = job::claim(&mut tx.conn(), (at(60), at(90)), "", 10).await?;
         assert_eq!(jobs.len(), 1, "{jobs:?}");
         assert_eq!(jobs[0].kind, media::FETCH_JOB);
         assert_eq!(jobs[0].payload, format!(r#"{{"account":{},"media":{}}}"#, world.account, medium.id));

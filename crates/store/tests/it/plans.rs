@@ -338,7 +338,9 @@ async fn owner_changes(world: &World) -> Result<()> {
     store::idempotency::delete_before(&mut conn, NOW).await?;
     store::hot::early::delete_before(&mut conn, NOW).await?;
     event::delete_before(&mut conn, NOW).await?;
-    store::job::claim(&mut conn, NOW, at(1), 10).await?;
+    store::job::claim(&mut conn, (NOW, at(1)), "other", 10).await?;
+    store::job::claim_one(&mut conn, (NOW, at(1)), "kind", [None; 3]).await?;
+    store::job::renew(&mut conn, 1, (NOW, at(1))).await?;
     tx.commit().await?;
     Ok(())
 }
