@@ -112,20 +112,12 @@ pub async fn any_due(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, StoreE
 // `run_at` becomes the end of the claim: a job whose runner died is begun again after it.
 const CLAIM: Sql = Sql::split(
     "UPDATE job SET attempts = attempts + 1, run_at = $2
-<<<<<<< HEAD
-     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3 + 0)
-     RETURNING id, kind, payload, attempts, created_at",
-    "UPDATE job SET attempts = attempts + 1, run_at = $2
-     WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 ORDER BY run_at LIMIT $3 + 0 FOR UPDATE SKIP LOCKED)
-     RETURNING id, kind, payload, attempts, created_at",
-=======
      WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 AND kind <> $4 ORDER BY run_at LIMIT $3 + 0)
-     RETURNING id, account_id, kind, payload, attempts",
+     RETURNING id, account_id, kind, payload, attempts, created_at",
     "UPDATE job SET attempts = attempts + 1, run_at = $2
      WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 AND kind <> $4 ORDER BY run_at LIMIT $3 + 0
        FOR UPDATE SKIP LOCKED)
-     RETURNING id, account_id, kind, payload, attempts",
->>>>>>> fmedia
+     RETURNING id, account_id, kind, payload, attempts, created_at",
 );
 
 /// Begins jobs that are due, all but those of one kind; until `claimed_until` nobody else does.
@@ -138,21 +130,6 @@ pub async fn claim(
     except: &str,
     limit: i64,
 ) -> Result<Vec<Job>, StoreError> {
-<<<<<<< HEAD
-    let rows = conn.fetch(&CLAIM, values![now, claimed_until, limit]).await?;
-    rows.iter()
-        .map(|row| {
-            let mut row = row.reader();
-            Ok(Job {
-                id: row.read()?,
-                kind: row.read()?,
-                payload: row.read()?,
-                attempts: row.read()?,
-                asked_at: row.read()?,
-            })
-        })
-        .collect()
-=======
     let rows = conn.fetch(&CLAIM, values![now, claimed_until, limit, except]).await?;
     rows.iter().map(read).collect()
 }
@@ -165,11 +142,11 @@ const CLAIM_ONE: Sql = Sql::split(
     "UPDATE job SET attempts = attempts + 1, run_at = $2
      WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 AND kind || '' = $3
        AND account_id NOT IN ($4, $5, $6) ORDER BY run_at LIMIT 1)
-     RETURNING id, account_id, kind, payload, attempts",
+     RETURNING id, account_id, kind, payload, attempts, created_at",
     "UPDATE job SET attempts = attempts + 1, run_at = $2
      WHERE id IN (SELECT id FROM job WHERE state = 0 AND run_at <= $1 AND kind || '' = $3
        AND account_id NOT IN ($4, $5, $6) ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-     RETURNING id, account_id, kind, payload, attempts",
+     RETURNING id, account_id, kind, payload, attempts, created_at",
 );
 
 /// Begins the job of this kind that is due longest, of any account but these; until `claimed_until` nobody else does.
@@ -191,7 +168,7 @@ pub async fn claim_one(
 fn read(row: &Row) -> Result<Job, StoreError> {
     let mut row = row.reader();
     let (id, account, kind) = (row.read()?, row.read()?, row.read()?);
-    Ok(Job { id, account, kind, payload: row.read()?, attempts: row.read()? })
+    Ok(Job { id, account, kind, payload: row.read()?, attempts: row.read()?, asked_at: row.read()? })
 }
 
 // Only the claim itself: a job that has ended may wait for its next try already.
@@ -204,7 +181,6 @@ const RENEW: Sql = Sql::same("UPDATE job SET run_at = $3 WHERE id = $1 AND run_a
 pub async fn renew(conn: &mut Conn<'_>, id: i64, (old, new): (Timestamp, Timestamp)) -> Result<(), StoreError> {
     conn.execute(&RENEW, values![id, old, new]).await?;
     Ok(())
->>>>>>> fmedia
 }
 
 const DELETE: Sql = Sql::same("DELETE FROM job WHERE id = $1 AND created_at = $2");
