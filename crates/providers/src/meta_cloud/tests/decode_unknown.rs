@@ -1,7 +1,6 @@
 //! Every leaf of a delivery is in a typed fact or in the list of what nobody read.
 
 use std::sync::LazyLock;
-use std::time::Instant;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -9,7 +8,6 @@ use testkit::hooks::{self, HookFixture};
 
 use super::decode::decoded;
 use super::decode_any::{leaves, mutated, mutation, pointer_of, pointers};
-use super::*;
 
 /// What the decoder makes of a body, in words; `None` for what is none of Meta's.
 fn seen(body: &Value) -> Option<Value> {
@@ -120,30 +118,5 @@ proptest! {
         }
         let lost = unaccounted(&body);
         prop_assert!(lost.is_empty(), "{}: {lost:?} of {body:#}", fixture.name);
-    }
-}
-
-#[test]
-#[ignore = "a measurement, not a check: run it in release mode"]
-fn how_long_decoding_takes() {
-    let one = fixture("message_status.sent");
-    let status: Value = serde_json::from_str(&one).expect("JSON");
-    let mut many = status.clone();
-    let list = &mut many["entry"][0]["changes"][0]["value"]["statuses"];
-    *list = Value::Array(vec![list[0].clone(); 1000]);
-    let unread = json!({"object": "whatsapp_business_account",
-        "entry": [{"changes": [{"field": "new", "value": vec![json!({"a": 1, "b": "text"}); 100_000]}]}]});
-    for (name, body, rounds) in
-        [("one status", status, 20_000_u32), ("1000 statuses", many, 50), ("200 000 unread leaves", unread, 3)]
-    {
-        let body = body.to_string();
-        let timed = |what: &dyn Fn()| {
-            let started = Instant::now();
-            (0..rounds).for_each(|_| what());
-            started.elapsed() / rounds
-        };
-        let parsed = timed(&|| drop(serde_json::from_str::<Value>(&body)));
-        let whole = timed(&|| drop(crate::meta_cloud::decode(body.as_bytes())));
-        println!("{name}, {} bytes: JSON alone {parsed:?}, decoded {whole:?}", body.len());
     }
 }
